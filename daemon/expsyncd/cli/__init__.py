@@ -1,0 +1,1 @@
+"""The `expsyncd` command: one file per subcommand, imported only when called."""

@@ -1,0 +1,1 @@
+"""What the person writes in hosts.yaml: model, loading with line numbers, differences."""

@@ -1,0 +1,122 @@
+"""hosts.yaml as frozen values; every default of the program is here. No I/O."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MB = 1_000_000
+GB = 1_000_000_000
+
+# Weights and optimizer states are huge, change each epoch and are rarely looked at on the laptop.
+CHECKPOINT_PATTERNS = (
+    "*.pt", "*.pth", "*.ckpt", "*.safetensors", "*.bin", "*.h5", "*.hdf5", "*.keras", "*.pkl", "*.pickle",
+    "*.onnx", "*.msgpack", "*.npz", "*.tar", "*.ckpt.data-*", "*.ckpt-*.data-*", "*.distcp",
+)  # fmt: skip
+
+
+class Model(BaseModel):
+    """Frozen, and unknown keys are errors (the loader turns them into "did you mean")."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Every(Model):
+    """A repeated pull each `period`."""
+
+    kind: Literal["every"] = "every"
+    period: timedelta
+
+
+class Cron(Model):
+    """A pull at the times of a five-field cron line, in local time."""
+
+    kind: Literal["cron"] = "cron"
+    line: str
+
+
+Interval = Annotated[Every | Cron, Field(discriminator="kind")]
+
+
+class SourceConfig(Model):
+    """A folder on a host that is pulled. `path` may be a glob: one source a match."""
+
+    path: str
+    name: str = Field(description="its folder in the mirror; default: from the path")
+    interval: Interval | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    max_size: int | None = None
+    bwlimit: int | None = Field(default=None, description="bytes a second")
+
+
+class ForwardConfig(Model):
+    """A port here that leads to a port there."""
+
+    local: str = Field(description="PORT or ADDRESS:PORT; 127.0.0.1 unless an address is given")
+    remote: str = Field(description="HOST:PORT as seen from the host")
+    tensorboard: bool = False
+
+
+class HostConfig(Model):
+    """A GPU machine, named by its ssh alias."""
+
+    name: str
+    ssh: str = Field(description="what follows `ssh`: an alias or user@address")
+    sources: tuple[SourceConfig, ...] = ()
+    journal: tuple[str, ...] = ()
+    slurm: bool = False
+    gpus: bool = False
+    follow: bool = True
+    transport: Literal["auto", "rsync", "sftp"] = "auto"
+    forwards: tuple[ForwardConfig, ...] = ()
+    interval: Interval | None = None
+    bwlimit: int | None = None
+
+
+class TensorBoardConfig(Model):
+    """How TensorBoard is run."""
+
+    enabled: bool = True
+    port: int = Field(default=6006, ge=1, le=65535)
+    samples_per_plugin: str = "scalars=100000,images=100"
+    scalars_only: bool = False
+    memory_limit: int = 4 * GB
+    extra_args: tuple[str, ...] = ()
+
+
+class VersionsConfig(Model):
+    """How long the old bytes of replaced files are kept."""
+
+    count: int = Field(default=20, ge=1)
+    age: timedelta = timedelta(days=30)
+    size: int = 5 * GB
+
+
+class SkipConfig(Model):
+    """What is never pulled unless a source's own `include` names it: these patterns over this size."""
+
+    patterns: tuple[str, ...] = CHECKPOINT_PATTERNS
+    over: int = 50 * MB
+
+
+class Config(Model):
+    """The whole file."""
+
+    root: Path = Path("~/experiments")
+    interval: Interval = Every(period=timedelta(seconds=60))
+    audit: Interval = Cron(line="30 3 * * *")
+    skip: SkipConfig = SkipConfig()
+    min_free: int = 2 * GB
+    max_entries: int = 2_000_000
+    versions: VersionsConfig = VersionsConfig()
+    tensorboard: TensorBoardConfig = TensorBoardConfig()
+    allow_old_rsync: bool = False
+    hosts: dict[str, HostConfig] = Field(default_factory=dict)
+
+    def interval_of(self, host: HostConfig, source: SourceConfig) -> Every | Cron:
+        """The most particular interval wins."""
+        return source.interval or host.interval or self.interval

@@ -1,0 +1,1 @@
+"""A built-in ssh host with a training-like process: the whole pipeline without a GPU machine."""

@@ -1,0 +1,1 @@
+"""Bringing one source up to date: plan, then passes."""

@@ -1,0 +1,1 @@
+"""The one OpenSSH connection of a host: argv, keeping it open, saying what went wrong."""

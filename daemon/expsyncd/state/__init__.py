@@ -1,0 +1,1 @@
+"""What is known: live statuses, durable facts, the rebuildable catalogue."""

@@ -1,0 +1,156 @@
+"""A snapshot as `status --json` shows it, and what of it waits for the person. Pure, stdlib only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from expsyncd.clock import rfc3339
+from expsyncd.state.status import (
+    HostState,
+    Partial,
+    Pulling,
+    Snapshot,
+    SourceFailed,
+    SourceState,
+    SourceStatus,
+    Stale,
+    Suspect,
+    Trouble,
+)
+
+SCHEMA = 1
+
+
+def trouble_json(trouble: Trouble | None) -> dict[str, str] | None:
+    """`{title, advice}`, or null."""
+    return None if trouble is None else {"title": trouble.title, "advice": trouble.advice}
+
+
+def _cause(status: SourceStatus) -> Trouble | None:
+    match status:
+        case Stale(cause=cause) | Partial(cause=cause) | SourceFailed(cause=cause) | Suspect(missing=cause):
+            return cause
+        case _:
+            return None
+
+
+def source_json(source: SourceState) -> dict[str, Any]:
+    """One source as `status --json` shows it."""
+    last, status = source.last_pull, source.status
+    shown: dict[str, Any] = {
+        "path": source.path,
+        "status": status.word,
+        "sentence": status.sentence,
+        "error": trouble_json(_cause(status)),
+        "as_of": rfc3339(getattr(status, "as_of", None)),
+        "last_pull": None
+        if last is None
+        else {
+            "at": rfc3339(last.at),
+            "outcome": last.outcome,
+            "files": last.files,
+            "bytes": last.bytes,
+            "seconds": round(last.seconds, 3),
+        },
+        "last_success_at": rfc3339(source.last_success_at),
+        "lag_seconds": source.lag_seconds,
+        "lag_as_of": rfc3339(source.lag_as_of),
+        "next_pull_at": rfc3339(source.next_pull_at),
+        "following": source.following,
+        "skipped": [{"path": s.path, "bytes": s.bytes, "reason": s.reason} for s in source.skipped],
+        "skipped_total": source.skipped_total,
+        "skipped_bytes": source.skipped_bytes,
+        "gone": source.gone,
+        "notices": list(source.notices),
+    }
+    if isinstance(status, Pulling):
+        shown["progress"] = {
+            "files": status.files,
+            "bytes": status.bytes,
+            "total_files": status.total_files,
+            "total_bytes": status.total_bytes,
+        }
+    return shown
+
+
+def host_json(host: HostState) -> dict[str, Any]:
+    """One host as `status --json` shows it."""
+    error: Trouble | None = getattr(host.status, "error", None)
+    kinds = {source.following for source in host.sources.values()}
+    return {
+        "ssh": host.ssh,
+        "status": host.status.word,
+        "sentence": host.status.sentence,
+        "since": rfc3339(host.since),
+        "error": trouble_json(error),
+        "next_at": rfc3339(getattr(host.status, "next_at", None)),
+        "following": "off" if not kinds else kinds.pop() if len(kinds) == 1 else "mixed",
+        "notices": list(host.notices),
+        "sources": {name: source_json(source) for name, source in host.sources.items()},
+        "tunnels": {
+            name: {
+                "status": tunnel.status,
+                "url": tunnel.url,
+                "error": trouble_json(tunnel.error),
+                "probed_at": rfc3339(tunnel.probed_at),
+            }
+            for name, tunnel in host.tunnels.items()
+        },
+    }
+
+
+def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
+    """`status --json`, schema 1."""
+    board = snapshot.tensorboard
+    return {
+        "schema": SCHEMA,
+        "version": snapshot.version,
+        "pid": snapshot.pid,
+        "since": rfc3339(snapshot.since),
+        "config": {
+            "path": snapshot.config.path,
+            "loaded_at": rfc3339(snapshot.config.loaded_at),
+            "error": trouble_json(snapshot.config.error),
+        },
+        "root": {
+            "path": snapshot.root.path,
+            "free_bytes": snapshot.root.free_bytes,
+            "error": trouble_json(snapshot.root.error),
+        },
+        "tensorboard": {
+            "status": board.status,
+            "url": board.url,
+            "pid": board.pid,
+            "runs": board.runs,
+            "error": trouble_json(board.error),
+            "notices": list(board.notices),
+        },
+        "hosts": {name: host_json(host) for name, host in snapshot.hosts.items()},
+        "notices": list(snapshot.notices),
+    }
+
+
+def needs_person(shown: dict[str, Any]) -> list[dict[str, str]]:
+    """The troubles of a `status --json` value that wait for the person; empty means exit status 0.
+
+    A host that is down and being retried is well; a failed or suspect one, a broken config, a root that
+    cannot be written and a failed TensorBoard are not.
+    """
+    found: list[dict[str, str]] = []
+
+    def add(where: str, error: dict[str, str] | None, fallback: str) -> None:
+        error = error or {"title": fallback, "advice": ""}
+        found.append({"where": where, **error})
+
+    for part in ("config", "root"):
+        if shown[part]["error"]:
+            add(part, shown[part]["error"], "")
+    if shown["tensorboard"]["status"] == "failed":
+        add("tensorboard", shown["tensorboard"]["error"], "TensorBoard failed")
+    for name, host in shown["hosts"].items():
+        if host["status"] in ("failed", "needs-login"):
+            add(name, host["error"], host["sentence"])
+        for source_name, source in host["sources"].items():
+            if source["status"] in ("failed", "suspect"):
+                add(f"{name}/{source_name}", source["error"], source["sentence"])
+    return found

@@ -1,0 +1,1 @@
+"""Keeping TensorBoard alive over a view of the mirror."""

@@ -1,0 +1,101 @@
+"""Finds the runs in the mirror: every folder that holds event files. Links are never followed."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from expsyncd.mirror.batch import UNFINISHED_FOLDERS, is_temporary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+Name = bytes  # names on disk are bytes; an alias, since the field `bytes` below hides the type
+
+EVENT_FILE_MARK = b"tfevents"  # TensorBoard reads any file whose name contains it, so `run1.tfevents.77` too
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A folder with event files; `inside` is relative to the source (b"" for the source itself).
+
+    `files` are event file names, sorted; `newest_mtime_ns` and `bytes` are over these files.
+    """
+
+    host: str
+    source: str
+    inside: Name
+    files: tuple[Name, ...]
+    newest_mtime_ns: int
+    bytes: int
+
+    @property
+    def key(self) -> tuple[str, str, Name]:
+        """What identifies the run, whatever it is called in TensorBoard."""
+        return self.host, self.source, self.inside
+
+
+def is_event_file_name(name: bytes) -> bool:
+    """Whether TensorBoard would read a file of this name, and it is not one that rsync is writing."""
+    return EVENT_FILE_MARK in name and not is_temporary(name)
+
+
+def find_runs(mirror: Path, hosts: Iterable[str] | None = None) -> list[RunFolder]:
+    """All runs in the mirror, or those of `hosts`; a missing mirror or host has none.
+
+    Folders that vanish or cannot be read are passed over: the next scan sees them.
+    """
+    names = _folders(os.fsencode(mirror)) if hosts is None else [os.fsencode(host) for host in hosts]
+    return [
+        run
+        for host in sorted(names)
+        for source in sorted(_folders(os.fsencode(mirror) + b"/" + host))
+        for run in find_runs_in(mirror, os.fsdecode(host), os.fsdecode(source))
+    ]
+
+
+def find_runs_in(mirror: Path, host: str, source: str) -> list[RunFolder]:
+    """The runs of one source, sorted by folder."""
+    top = b"/".join((os.fsencode(mirror), os.fsencode(host), os.fsencode(source)))
+    # A stack and not recursion: a hostile tree may be deeper than Python's stack.
+    waiting, found = [top], []
+    while waiting:
+        folder = waiting.pop()
+        files: list[tuple[Name, os.stat_result]] = []
+        for entry in _entries(folder):
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in UNFINISHED_FOLDERS:
+                    waiting.append(entry.path)
+            elif is_event_file_name(entry.name) and entry.is_file(follow_symlinks=False):
+                with suppress(OSError):
+                    files.append((entry.name, entry.stat(follow_symlinks=False)))
+        if files:
+            found.append(
+                RunFolder(
+                    host=host,
+                    source=source,
+                    inside=folder[len(top) + 1 :],
+                    files=tuple(sorted(name for name, _ in files)),
+                    newest_mtime_ns=max(stat.st_mtime_ns for _, stat in files),
+                    bytes=sum(stat.st_size for _, stat in files),
+                )
+            )
+    return sorted(found, key=lambda run: run.inside)
+
+
+def _entries(folder: bytes) -> Iterator[os.DirEntry[bytes]]:
+    # O_NOFOLLOW has no scandir; the folder came from is_dir(follow_symlinks=False), so no link is opened but
+    # for a swap in between, which in our own 0700 tree nobody makes.
+    with suppress(OSError), os.scandir(folder) as entries:
+        yield from entries
+
+
+def _folders(folder: bytes) -> list[bytes]:
+    return [
+        entry.name
+        for entry in _entries(folder)
+        if entry.is_dir(follow_symlinks=False) and not entry.name.startswith(b".")
+    ]

@@ -1,0 +1,96 @@
+r"""What an rsync dry-run says differs, from its output. Pure.
+
+Line format `%i|%l|%n` of rsync(1) with its escapes `\\#ooo` for bytes that are not printable ASCII
+(LC_ALL=C). Names are bytes and relative to the source.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FORMAT = "%i|%l|%n"
+_ESCAPE = re.compile(rb"\\#([0-7]{3})")
+_IRREGULAR = re.compile(rb'^skipping non-regular file "(.*)"$')
+_COUNT = re.compile(rb"^Number of files: ([0-9,.]+)(?: \((.*)\))?$")
+_REGULAR = re.compile(rb"reg: ([0-9,.]+)")
+
+
+@dataclass(frozen=True)
+class Item:
+    """A regular file on the host that differs from the mirror; `size` in bytes as listed."""
+
+    path: bytes
+    size: int
+    new: bool
+    same_size: bool
+
+
+@dataclass
+class Listing:
+    """All that a dry-run said. `files` counts regular files on the host, None if it did not say."""
+
+    items: list[Item] = field(default_factory=list)
+    folders: list[bytes] = field(default_factory=list)
+    gone: list[bytes] = field(default_factory=list)
+    irregular: list[bytes] = field(default_factory=list)
+    entries: int | None = None
+    files: int | None = None
+
+
+def unescape(name: bytes) -> bytes:
+    """The bytes that rsync escaped. A literal backslash before `#ooo` is itself escaped, so this is exact."""
+    return _ESCAPE.sub(lambda found: bytes([int(found[1], 8) & 0xFF]), name)
+
+
+def escapes_above(path: bytes) -> bool:
+    """Whether a listed name points outside the source; a hostile far side could send one."""
+    return path.startswith(b"/") or b".." in path.split(b"/")
+
+
+def _number(text: bytes) -> int:
+    return int(re.sub(rb"[,.]", b"", text))
+
+
+def read(lines: Iterable[bytes]) -> Listing:
+    """Read a dry-run's stdout. Lines of other kinds are passed over; nothing is raised."""
+    listing = Listing()
+    for line in lines:
+        add_line(listing, line)
+    return listing
+
+
+def add_line(listing: Listing, line: bytes) -> None:
+    """Add what one line of output says."""
+    code, _, rest = line.partition(b"|")
+    size_text, found, name = rest.partition(b"|")
+    if not found or len(code) != len(b"YXcstpoguax") or not size_text.isdigit():
+        _add_other(listing, line)
+        return
+    path = unescape(name)
+    if escapes_above(path) or path in (b"", b"./"):
+        return
+    if code.startswith(b"*deleting"):
+        listing.gone.append(path)
+    elif code[1:2] == b"d":
+        if code[:1] == b"c":
+            listing.folders.append(path.rstrip(b"/"))
+    elif code[1:2] == b"f" and code[:1] in b"><c":
+        # YXcstpoguax: `+` means new; position 3 is `s` when the sizes differ.
+        listing.items.append(Item(path, int(size_text), new=code[2:3] == b"+", same_size=code[3:4] != b"s"))
+    elif code[1:2] == b"f" and code[4:5] in b"tT":
+        # Only the time differs in rsync's eyes (it happens with --size-only).
+        listing.items.append(Item(path, int(size_text), new=False, same_size=True))
+
+
+def _add_other(listing: Listing, line: bytes) -> None:
+    if found := _IRREGULAR.match(line):
+        listing.irregular.append(unescape(found[1]))
+    elif found := _COUNT.match(line):
+        listing.entries = _number(found[1])
+        regular = _REGULAR.search(found[2] or b"")
+        listing.files = _number(regular[1]) if regular else 0

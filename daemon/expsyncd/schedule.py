@@ -1,0 +1,100 @@
+"""The clock of the daemon: APScheduler behind two methods, and a ticker that notices sleep and clock steps.
+
+Jobs only make wishes. A late job runs once (coalesce), however late (no misfire grace).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from expsyncd.config.model import Cron, Every
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from expsyncd.clock import Clock
+
+logger = logging.getLogger(__name__)
+
+TICK_S = 2.0
+# The two clocks of a busy machine drift apart by milliseconds; a jump of this much is sleep or a step.
+JUMP_S = 5.0
+
+
+def spread(name: str, period_s: float) -> float:
+    """Where in a period `name` has its turn: the same at every start, so restarts make no herd."""
+    share = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") / 2**64
+    return share * period_s
+
+
+class Schedule:
+    """`arm` and `disarm` wishes by key; `run` drives them and calls `on_wake` after a jump of the clocks."""
+
+    def __init__(self, clock: Clock, on_wake: Callable[[float], None]) -> None:
+        self._clock = clock
+        self._on_wake = on_wake
+        self._armed: dict[str, tuple[Every | Cron, Callable[[], None], str]] = {}
+        self._scheduler = AsyncIOScheduler(
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        self.ticked_at = clock.monotonic()
+
+    def arm(self, key: str, interval: Every | Cron, wish: Callable[[], None], *, spread_by: str) -> None:
+        """Make `wish` at every `interval`, shifted within it by a hash of `spread_by`; replaces the old."""
+        self._armed[key] = (interval, wish, spread_by)
+        self._scheduler.add_job(wish, self._timing(interval, spread_by), id=key, replace_existing=True)
+
+    def disarm(self, key: str) -> None:
+        """Make no more wishes for `key`; unknown keys are fine."""
+        if self._armed.pop(key, None) is not None:
+            self._scheduler.remove_job(key)
+
+    def next_at(self, key: str) -> datetime | None:
+        """When the next wish is due."""
+        job = self._scheduler.get_job(key)
+        found = getattr(job, "next_run_time", None)
+        return found if isinstance(found, datetime) else None
+
+    async def run(self) -> None:
+        """Drive the wishes until cancelled."""
+        self._scheduler.start()
+        try:
+            await self._tick()
+        finally:
+            self._scheduler.shutdown(wait=False)
+
+    async def _tick(self) -> None:
+        wall, steady = self._clock.now(), self._clock.monotonic()
+        while True:
+            await asyncio.sleep(TICK_S)
+            now, now_steady = self._clock.now(), self._clock.monotonic()
+            jump_s = (now - wall).total_seconds() - (now_steady - steady)
+            wall, steady = now, now_steady
+            self.ticked_at = now_steady
+            if abs(jump_s) >= JUMP_S:
+                logger.info("the clock jumped by %.0f s (sleep or a clock step): pulling at once", jump_s)
+                self._rearm()
+                self._on_wake(jump_s)
+
+    def _rearm(self) -> None:
+        # After a step back APScheduler would wait for the old time to come round again.
+        for key, (interval, wish, spread_by) in self._armed.items():
+            self._scheduler.add_job(wish, self._timing(interval, spread_by), id=key, replace_existing=True)
+
+    def _timing(self, interval: Every | Cron, spread_by: str) -> IntervalTrigger | CronTrigger:
+        if isinstance(interval, Cron):
+            return CronTrigger.from_crontab(interval.line)
+        period_s = interval.period.total_seconds()
+        # The first pull is made at once by the host itself; the first wish falls into the second period's
+        # own place, never earlier than half a period from now.
+        first = period_s / 2 + spread(spread_by, period_s / 2)
+        start = datetime.now().astimezone() + timedelta(seconds=first)
+        return IntervalTrigger(seconds=period_s, start_date=start)

@@ -1,0 +1,32 @@
+from expsyncd.config.model import Config, HostConfig, SourceConfig
+from expsyncd.pull.chosen import chosen, glob_matches, glob_script, is_glob, journal_sources
+
+
+def test_launch_scripts_of_one_folder_are_one_source():
+    host = HostConfig(name="h", ssh="h", journal=("~/gan/run.sh", "~/gan/old*.sh"))
+    (source,) = journal_sources(host)
+    assert (source.path, source.name, source.include) == ("~/gan", "journal", ("/run.sh", "/old*.sh"))
+
+
+def test_launch_scripts_never_take_a_source_s_name():
+    taken = SourceConfig(path="/x", name="journal")
+    host = HostConfig(name="h", ssh="h", sources=(taken,), journal=("run.sh",))
+    assert [(s.path, s.name) for s in journal_sources(host)] == [("~", "journal-scripts")]
+
+
+def test_chosen_takes_the_host_s_limit_and_the_guards():
+    host = HostConfig(name="h", ssh="h", bwlimit=5)
+    source = chosen(Config(), host, SourceConfig(path="~/a", name="a"))
+    assert source.bwlimit == 5
+    assert "*.pt" in source.skip_patterns
+
+
+def test_glob_script_quotes_all_but_the_glob():
+    assert is_glob("/a/*/tb")
+    assert not is_glob("/a/b")
+    assert b"for f in '/a b/'*'/$(x)'[12]; do" in glob_script("/a b/*/$(x)[12]")
+    assert b"for f in 'exp/'*; do" in glob_script("~/exp/*")
+
+
+def test_glob_matches_keep_their_bytes():
+    assert glob_matches(b"/b\0/a\xff\0") == ["/a\udcff", "/b"]

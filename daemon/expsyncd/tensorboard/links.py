@@ -28,8 +28,8 @@ class _Found:
 class TreeChange:
     """Links `added` and `removed`; `blocked`: links in whose place something else lies."""
 
-    added: int
-    removed: int
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
     blocked: tuple[str, ...]
 
 
@@ -48,12 +48,12 @@ class LinkTree:
         """
         self._top.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
         found = self._look()
-        removed = 0
+        removed = []
         for link, target in found.links.items():
             if wanted.get(link) != target and self._ours(target):
                 with suppress(FileNotFoundError):
                     (self._top / link).unlink()
-                    removed += 1
+                    removed.append(link)
         # Folders go before links come: a folder that is no longer wanted may have a wanted link's name.
         needed = {parent for link in wanted for parent in _parents(link)}
         for folder in reversed(found.folders):
@@ -61,8 +61,10 @@ class LinkTree:
                 with suppress(OSError):
                     (self._top / folder).rmdir()
         missing = {link: target for link, target in wanted.items() if found.links.get(link) != target}
-        blocked = [link for link, target in missing.items() if not self._lay(link, target)]
-        return TreeChange(len(missing) - len(blocked), removed, tuple(blocked))
+        laid = {link: self._lay(link, target) for link, target in missing.items()}
+        added = tuple(link for link, done in laid.items() if done)
+        blocked = tuple(link for link, done in laid.items() if not done)
+        return TreeChange(added, tuple(removed), blocked)
 
     def _look(self) -> _Found:
         found = _Found()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from expsyncd.tensorboard.links import LinkTree
@@ -21,31 +22,23 @@ if TYPE_CHECKING:
     from expsyncd.mirror.scan import RunFolder
     from expsyncd.paths import RootPaths
 
-# More than two reload cycles of 1 s; a cycle over hundreds of runs takes a while itself (2.4 s for 500).
-REST_S = 4.0
-
-
-@dataclass(frozen=True)
-class Resting:
-    """A run that is out of the view until the monotonic moment `until`."""
-
-    key: RunKey
-    name: str
-    until: float
+# More than two reload cycles, each 1 s and the time to look at all runs again.
+REST_S = 3.0
 
 
 @dataclass(frozen=True)
 class ViewChange:
-    """What one `lay` did: links added and removed, `runs` in the view, and what is not in it.
+    """What one `lay` did: links (relative to tb_log) `added` and `removed`, and how many `runs` are shown.
 
-    `resting`: lay again at the earliest `until`. `blocked`: links in whose place something else lies.
-    `names`: what each run (hidden, held and resting ones too) is called in TensorBoard.
+    `resting`: event files of runs that are out of the view, each until a monotonic moment; lay again at the
+    earliest. `blocked`: links in whose place something else lies. `names`: what each run is called in
+    TensorBoard, also hidden, held and resting ones.
     """
 
-    added: int
-    removed: int
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
     runs: int
-    resting: tuple[Resting, ...]
+    resting: Mapping[Path, float]
     blocked: tuple[str, ...]
     names: Mapping[RunKey, str]
 
@@ -89,7 +82,7 @@ class View:
         *,
         now: float,
         hidden: AbstractSet[RunKey] = frozenset(),
-        held: AbstractSet[bytes] = frozenset(),
+        held: AbstractSet[Path] = frozenset(),
     ) -> ViewChange:
         """Bring the view to `runs` (all of them, also those that do not change) at monotonic `now`.
 
@@ -99,38 +92,28 @@ class View:
         """
         names = view_names(runs)
         if not self._root.mirror.is_dir():
-            return ViewChange(0, 0, len(self._laid), (), (), names)
-        keys = {names[run.key]: run.key for run in runs}
+            return ViewChange((), (), len(self._laid), {}, (), names)
+        away = {os.fsencode(file) for file in held}
         wanted = {
             names[run.key]: files
             for run in runs
             if run.key not in hidden
             and (files := self._files(run))
-            and held.isdisjoint(seen.target for seen in files.values())
+            and away.isdisjoint(seen.target for seen in files.values())
         }
         self._note_leavers(wanted, now)
-        resting = tuple(
-            Resting(keys[name], name, self._left[name] + self._rest_s)
-            for name in sorted(wanted)
-            if name in self._left
-        )
-        for rest in resting:
-            del wanted[rest.name]
+        resting = {
+            Path(os.fsdecode(seen.target)): self._left[name] + self._rest_s
+            for name in wanted.keys() & self._left.keys()
+            for seen in wanted.pop(name).values()
+        }
         self._laid = wanted
         change = self._tree.bring_to(_links(wanted))
         return ViewChange(change.added, change.removed, len(wanted), resting, change.blocked, names)
 
     def _files(self, run: RunFolder) -> _Files:
-        folder = b"/".join(
-            part
-            for part in (
-                os.fsencode(self._root.mirror),
-                os.fsencode(run.host),
-                os.fsencode(run.source),
-                run.inside,
-            )
-            if part
-        )
+        place = (os.fsencode(self._root.mirror / run.host / run.source), run.inside)
+        folder = b"/".join(part for part in place if part)
         files: _Files = {}
         for name in run.files:
             target = folder + b"/" + name

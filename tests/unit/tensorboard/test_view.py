@@ -7,7 +7,7 @@ from expsyncd.mirror.scan import find_runs
 from expsyncd.paths import RootPaths
 from expsyncd.tensorboard.view import View
 
-REST_S = 4.0
+REST_S = 3.0
 
 
 class Root:
@@ -62,7 +62,7 @@ def test_links_to_event_files_in_real_folders(root):
         "gpu1/a/events.out.tfevents.1": str(root.file("gpu1/tb/a/events.out.tfevents.1")),
         "gpu1/a/run1.tfevents.77": str(root.file("gpu1/tb/a/run1.tfevents.77")),
     }
-    assert (change.added, change.removed, change.runs) == (2, 0, 1)
+    assert (len(change.added), change.removed, change.runs) == (2, (), 1)
     assert change.names == {("gpu1", "tb", b"a"): "gpu1/a"}
     assert (root.paths.tb_log / "gpu1").stat().st_mode & 0o777 == 0o700
 
@@ -73,7 +73,7 @@ def test_laying_again_touches_nothing(root):
     before = (root.paths.tb_log / "gpu1/a").stat().st_mtime_ns
     root.put("gpu1/tb/a/tfevents.1", b"points and more points")
     change = root.lay()
-    assert (change.added, change.removed, change.runs, change.resting) == (0, 0, 1, ())
+    assert (change.added, change.removed, change.runs, change.resting) == ((), (), 1, {})
     assert (root.paths.tb_log / "gpu1/a").stat().st_mtime_ns == before
 
 
@@ -82,7 +82,7 @@ def test_a_second_file_of_a_run_does_not_disturb_the_first(root):
     root.lay()
     root.put("gpu1/tb/a/tfevents.2")
     change = root.lay()
-    assert (change.added, change.removed, change.resting) == (1, 0, ())
+    assert (change.added, change.removed, change.resting) == (("gpu1/a/tfevents.2",), (), {})
 
 
 def test_the_source_comes_between_and_goes_again(root):
@@ -128,7 +128,7 @@ def test_a_run_that_is_gone_leaves_no_folder(root):
     file.unlink()
     change = root.lay()
     assert root.names() == ["gpu1/b/tfevents.1"]
-    assert change.removed == 1
+    assert change.removed == ("gpu1/exp/deep/a/tfevents.1",)
     assert not (root.paths.tb_log / "gpu1/exp").exists()
 
 
@@ -154,13 +154,13 @@ def test_a_replaced_file_rests(root):
     root.lay(now=100.0)
     root.replace("gpu1/tb/a/tfevents.1", b"replaced and longer")
     change = root.lay(now=110.0)
-    assert [(rest.name, rest.until) for rest in change.resting] == [("gpu1/a", 110.0 + REST_S)]
+    assert change.resting == {root.file("gpu1/tb/a/tfevents.1"): 110.0 + REST_S}
     assert root.names() == []
     assert change.runs == 0
     assert root.lay(now=110.0 + REST_S - 0.1).resting == change.resting
     assert root.names() == []
     change = root.lay(now=110.0 + REST_S)
-    assert (change.added, change.resting) == (1, ())
+    assert (change.added, change.resting) == (("gpu1/a/tfevents.1",), {})
     assert root.names() == ["gpu1/a/tfevents.1"]
 
 
@@ -168,7 +168,7 @@ def test_a_file_that_shrank_in_place_rests(root):
     root.put("gpu1/tb/a/tfevents.1", b"many points")
     root.lay(now=100.0)
     root.put("gpu1/tb/a/tfevents.1", b"few")
-    assert [rest.name for rest in root.lay(now=110.0).resting] == ["gpu1/a"]
+    assert list(root.lay(now=110.0).resting) == [root.file("gpu1/tb/a/tfevents.1")]
 
 
 def test_a_file_that_grew_and_then_shrank_rests(root):
@@ -177,7 +177,7 @@ def test_a_file_that_grew_and_then_shrank_rests(root):
     root.put("gpu1/tb/a/tfevents.1", b"12345")
     root.lay(now=105.0)
     root.put("gpu1/tb/a/tfevents.1", b"123")
-    assert [rest.name for rest in root.lay(now=110.0).resting] == ["gpu1/a"]
+    assert list(root.lay(now=110.0).resting) == [root.file("gpu1/tb/a/tfevents.1")]
 
 
 def test_the_whole_run_rests_with_one_replaced_file_but_no_other_run(root):
@@ -194,9 +194,9 @@ def test_a_run_that_comes_back_at_once_rests(root):
     root.put("gpu1/tb/a/tfevents.1")
     root.lay(now=100.0)
     root.file("gpu1/tb/a/tfevents.1").unlink()
-    assert root.lay(now=110.0).resting == ()
+    assert root.lay(now=110.0).resting == {}
     root.put("gpu1/tb/a/tfevents.1")
-    assert [rest.until for rest in root.lay(now=111.0).resting] == [110.0 + REST_S]
+    assert list(root.lay(now=111.0).resting.values()) == [110.0 + REST_S]
     root.lay(now=120.0)
     assert root.names() == ["gpu1/a/tfevents.1"]
 
@@ -204,23 +204,23 @@ def test_a_run_that_comes_back_at_once_rests(root):
 def test_held_files_leave_the_view_and_rest_from_then_on(root):
     file = root.put("gpu1/tb/a/tfevents.1")
     root.lay(now=100.0)
-    held = {os.fsencode(file)}
-    assert root.lay(now=110.0, held=held).resting == ()
+    held = {file}
+    assert root.lay(now=110.0, held=held).resting == {}
     assert root.names() == []
     root.replace("gpu1/tb/a/tfevents.1", b"new")
     root.lay(now=112.0, held=held)
-    assert [rest.until for rest in root.lay(now=113.0).resting] == [110.0 + REST_S]
+    assert list(root.lay(now=112.5).resting.values()) == [110.0 + REST_S]
     root.lay(now=110.0 + REST_S)
     assert root.names() == ["gpu1/a/tfevents.1"]
     # It has rested: that the inode is another one now is no reason to rest again.
-    assert root.lay(now=115.0).resting == ()
+    assert root.lay(now=115.0).resting == {}
 
 
 def test_a_long_hold_needs_no_further_rest(root):
     file = root.put("gpu1/tb/a/tfevents.1")
     root.lay(now=100.0)
-    root.lay(now=110.0, held={os.fsencode(file)})
-    assert root.lay(now=200.0).added == 1
+    root.lay(now=110.0, held={file})
+    assert root.lay(now=200.0).added == ("gpu1/a/tfevents.1",)
 
 
 def test_what_is_not_ours_stays(root):
@@ -265,7 +265,7 @@ def test_links_of_an_earlier_daemon_are_kept_or_removed(root):
     root.lay()
     gone.unlink()
     change = View(root.paths).lay(find_runs(root.paths.mirror), now=100.0)
-    assert (change.added, change.removed) == (0, 1)
+    assert (change.added, change.removed) == ((), ("gpu1/b/tfevents.1",))
     assert root.names() == ["gpu1/a/tfevents.1"]
 
 

@@ -38,6 +38,8 @@ def parse_audit(text: str) -> Every | Cron:
     """As `parse_interval`, and `03:30` is that time every day."""
     if clock := re.fullmatch(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", text):
         return Cron(line=f"{int(clock[2])} {int(clock[1])} * * *")
+    if re.fullmatch(r"[0-9]+:[0-9]*", text):
+        raise ValueError("a time of day is written like 03:30")
     return parse_interval(text)
 
 

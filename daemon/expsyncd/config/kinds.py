@@ -59,7 +59,7 @@ def scalar(words: str, parse: Callable[[str], Any], *types: str, **schema: Any) 
 
 def _switch(text: str) -> bool:
     if (value := SWITCH_WORDS.get(text.lower())) is None:
-        raise ValueError("this is true or false")
+        raise ValueError("this must be true or false")
     return value
 
 
@@ -71,7 +71,7 @@ def one_of(*words: str) -> Kind:
 
     def parse(text: str) -> str:
         if text not in words:
-            raise ValueError(f"this is one of {', '.join(words)}{did_you_mean(text, words)}")
+            raise ValueError(f"this must be one of {', '.join(words)}{did_you_mean(text, words)}")
         return text
 
     return scalar(", ".join(words[:-1]) + f" or {words[-1]}", parse, enum=list(words))

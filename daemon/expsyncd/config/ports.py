@@ -19,7 +19,7 @@ def whole(least: int, most: int, what: str) -> Callable[[str], int]:
     def parse(text: str) -> int:
         digits = text.replace("_", "")
         if not _WHOLE.fullmatch(digits) or not least <= int(digits) <= most:
-            raise ValueError(f"{what} is a whole number from {least} to {most}")
+            raise ValueError(f"{what} must be a whole number from {least} to {most}")
         return int(digits)
 
     return parse

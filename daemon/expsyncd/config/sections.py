@@ -79,4 +79,5 @@ def unknown(name: str, keys: Keys, elsewhere: Mapping[str, str]) -> str:
     """What to say of a key that does not exist at its place."""
     if name in elsewhere:
         return f'"{name}" does not belong here but {elsewhere[name]}'
-    return f'there is no key "{name[:80]}" here' + did_you_mean(name, keys)
+    hint = did_you_mean(name, keys) or f"; here belong {', '.join(keys)}"
+    return f'there is no key "{name[:80]}" here{hint}'

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from expsyncd.config.problems import Mark, Problems
 
 DEEPEST = 40
-MOST_PIECES = 50_000
+MOST_PIECES = 20_000
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NULLS = {"", "~", "null", "Null", "NULL"}

@@ -45,14 +45,16 @@ SAID_INSTEAD = {
 }
 
 
-def default_of(name, field, kind):
+def default_of(name, field, kind, model):
     if name in SAID_INSTEAD:
         return SAID_INSTEAD[name]
     value = field.get_default(call_default_factory=True)
     if isinstance(value, BaseModel) and not isinstance(value, Every | Cron):
         return "see below"
     if value is None:
-        return "as its host" if kind is keys.INTERVAL else "no limit"
+        if kind is not keys.INTERVAL:
+            return "no limit"
+        return "the file's" if model is HostConfig else "its host's"
     if isinstance(value, Every | Cron):
         return f"`{format_interval(value)}`"
     if isinstance(value, timedelta):
@@ -66,7 +68,7 @@ def default_of(name, field, kind):
 
 def rows(table, model):
     for name, key in table.items():
-        default = default_of(name, model.model_fields[name], key.kind)
+        default = default_of(name, model.model_fields[name], key.kind, model)
         words = key.kind.words.replace("<", "&lt;")
         yield f"| `{name}` | {words} | {default} | {key.help} |"
 

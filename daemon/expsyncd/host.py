@@ -9,11 +9,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from expsyncd.config.names import is_glob
 from expsyncd.errors import Error
-from expsyncd.pull.chosen import chosen, glob_matches, glob_script, is_glob, journal_sources
-from expsyncd.pull.command import Remote
+from expsyncd.pull.chosen import chosen, glob_matches, glob_script, journal_sources
+from expsyncd.pull.command import Remote, remote
 from expsyncd.pull.freshness import at_start
-from expsyncd.pull.keeper import SLOW_LINK_S, SourceKeeper
+from expsyncd.pull.keeper import SourceKeeper
 from expsyncd.pull.source import Lanes, Source, Tools
 from expsyncd.ssh.connection import ConnectionProblem
 from expsyncd.state.status import (
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 GLOB_TIMEOUT_S = 30.0
-# From here on rsync negotiates zstd: no more wall time over a slow link, 5 times fewer bytes (measured).
-COMPRESSES_WELL = (3, 2)
 
 
 class Host:
@@ -60,6 +59,7 @@ class Host:
         clock: Clock,
         observe: Callable[[dict[str, Any]], None],
         *,
+        watched: Callable[[], bool],
         last_success: Mapping[str, datetime],
         paused: bool = False,
         audit_since: datetime | None = None,
@@ -73,6 +73,7 @@ class Host:
         self._tracker = tracker
         self._clock = clock
         self._observe = observe
+        self._watched = watched
         self._paused = paused
         self._audit_since = audit_since
         self._start_after_s = start_after_s
@@ -94,18 +95,14 @@ class Host:
     # --- wishes -------------------------------------------------------------------------------------
 
     @property
-    def names(self) -> list[str]:
-        """Sources in the config's order, globs by their configured name."""
-        return list(self._configured)
+    def configured(self) -> Mapping[str, SourceConfig]:
+        """The configured sources by name, launch scripts among them."""
+        return self._configured
 
     @property
-    def connected(self) -> bool:
-        """Whether pulls can run now."""
-        return self._group is not None
-
-    def config_of(self, name: str) -> SourceConfig:
-        """The configured source of that name."""
-        return self._configured[name]
+    def state(self) -> HostState:
+        """What is known of the host."""
+        return self._state
 
     def request_pull(self, name: str | None = None) -> dict[str, int]:
         """Wish a pull of one source or all; for each the number of the round that fulfils it.
@@ -120,15 +117,24 @@ class Host:
             self._glob_wish.set()
         return {n: self._keepers[n].request() for n in wanted}
 
+    async def preview(self, name: str | None = None) -> list[dict[str, Any]]:
+        """What a pull would do now: a `plan` event for each source."""
+        wanted = [k for n, k in self._keepers.items() if name in (None, n, self._belongs[n])]
+        return [await keeper.preview() for keeper in wanted]
+
     def request_audit(self, number: int) -> None:
         """Wish a look by digest at one slice of every source."""
         for keeper in self._keepers.values():
             keeper.request_audit(number)
 
     def request_retry(self) -> None:
-        """Something changed (wake, resume, keys): forget the waiting and try now."""
-        self._backoff.reset()
-        self._retry.set()
+        """Something changed (a wake, a person looks): forget the waiting and try now.
+
+        What a try cannot mend (a wrong key, a missing second factor) is not tried: only `resume` does.
+        """
+        if not isinstance(self._state.status, (HostFailed, NeedsLogin)):
+            self._backoff.reset()
+            self._retry.set()
 
     def pause(self) -> None:
         """Stop pulling and let the connection go."""
@@ -138,7 +144,8 @@ class Host:
     def resume(self) -> None:
         """Undo `pause`, and try again what had failed."""
         self._paused = False
-        self.request_retry()
+        self._backoff.reset()
+        self._retry.set()
 
     def plan_next(self, name: str, moment: datetime | None) -> None:
         """Remember when the schedule next wishes a pull of a configured source."""
@@ -160,6 +167,7 @@ class Host:
                 await self._retry.wait()
                 continue
             self._become(Connecting())
+            await asyncio.sleep(self._backoff.held_s())  # never more than six attempts a minute
             try:
                 self._backoff.attempt()
                 self._link = await self._connection.open()
@@ -212,7 +220,7 @@ class Host:
         elif not diagnosis.retry:
             self._become(HostFailed(trouble), trouble)
         else:
-            delay_s = self._backoff.next_delay_s()
+            delay_s = self._backoff.next_delay_s(watched=self._watched())
             self._become(Waiting(trouble, self._clock.now() + timedelta(seconds=delay_s)), trouble)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._retry.wait(), delay_s)
@@ -246,9 +254,8 @@ class Host:
         )
 
     def _remote(self, source: Source, link: Link) -> Remote:
-        slow = link.round_trip_s > SLOW_LINK_S
-        compress = slow and version_tuple(link.rsync_version) >= COMPRESSES_WELL
-        return Remote(self._connection.rsh(), self.config.ssh, source.path, slow_link=slow, compress=compress)
+        rsh = self._connection.rsh()
+        return remote(rsh, self.config.ssh, source.path, link.round_trip_s, link.rsync_version)
 
     async def _expand(self, link: Link) -> None:
         """Whenever a glob's pull is wished, ask the host which folders match now."""
@@ -298,8 +305,3 @@ class Host:
 
 class _Over(Exception):  # noqa: N818 - ends the group that serves a connection; no failure
     """The connection is over."""
-
-
-def version_tuple(version: str | None) -> tuple[int, ...]:
-    """`3.2.7` as numbers to compare; nothing for an unknown one."""
-    return tuple(int(part) for part in (version or "").split(".") if part.isdigit())

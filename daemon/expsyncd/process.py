@@ -160,6 +160,14 @@ class Child:
         assert code is not None
         return code
 
+    async def write(self, data: bytes) -> None:
+        """Write `data` to stdin and leave it open; that a child is gone is noticed elsewhere."""
+        stdin = self._protocol.stdin
+        assert stdin is not None
+        with suppress(BrokenPipeError, ConnectionResetError):
+            stdin.write(data)
+            await stdin.drain()
+
     async def feed(self, data: bytes) -> None:
         """Write `data` to stdin and close it; a child that does not read to the end is its own business."""
         stdin = self._protocol.stdin

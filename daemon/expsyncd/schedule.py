@@ -6,7 +6,6 @@ Jobs only make wishes. A late job runs once (coalesce), however late (no misfire
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from expsyncd.config.model import Cron, Every
+from expsyncd.ssh.retry import spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,16 +29,10 @@ TICK_S = 2.0
 JUMP_S = 5.0
 
 
-def spread(name: str, period_s: float) -> float:
-    """Where in a period `name` has its turn: the same at every start, so restarts make no herd."""
-    share = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") / 2**64
-    return share * period_s
-
-
 class Schedule:
     """`arm` and `disarm` wishes by key; `run` drives them and calls `on_wake` after a jump of the clocks."""
 
-    def __init__(self, clock: Clock, on_wake: Callable[[float], None]) -> None:
+    def __init__(self, clock: Clock, on_wake: Callable[[], None]) -> None:
         self._clock = clock
         self._on_wake = on_wake
         self._armed: dict[str, tuple[Every | Cron, Callable[[], None], str]] = {}
@@ -50,12 +44,17 @@ class Schedule:
     def arm(self, key: str, interval: Every | Cron, wish: Callable[[], None], *, spread_by: str) -> None:
         """Make `wish` at every `interval`, shifted within it by a hash of `spread_by`; replaces the old."""
         self._armed[key] = (interval, wish, spread_by)
-        self._scheduler.add_job(wish, self._timing(interval, spread_by), id=key, replace_existing=True)
+        self._add(key, interval, wish, spread_by)
 
     def disarm(self, key: str) -> None:
         """Make no more wishes for `key`; unknown keys are fine."""
         if self._armed.pop(key, None) is not None:
             self._scheduler.remove_job(key)
+
+    def keep_only(self, keys: set[str]) -> None:
+        """Disarm everything else."""
+        for key in set(self._armed) - keys:
+            self.disarm(key)
 
     def next_at(self, key: str) -> datetime | None:
         """When the next wish is due."""
@@ -82,12 +81,18 @@ class Schedule:
             if abs(jump_s) >= JUMP_S:
                 logger.info("the clock jumped by %.0f s (sleep or a clock step): pulling at once", jump_s)
                 self._rearm()
-                self._on_wake(jump_s)
+                self._on_wake()
 
     def _rearm(self) -> None:
         # After a step back APScheduler would wait for the old time to come round again.
         for key, (interval, wish, spread_by) in self._armed.items():
-            self._scheduler.add_job(wish, self._timing(interval, spread_by), id=key, replace_existing=True)
+            self._add(key, interval, wish, spread_by)
+
+    def _add(self, key: str, interval: Every | Cron, wish: Callable[[], None], spread_by: str) -> None:
+        async def make() -> None:  # a plain function would run in a thread
+            wish()
+
+        self._scheduler.add_job(make, self._timing(interval, spread_by), id=key, replace_existing=True)
 
     def _timing(self, interval: Every | Cron, spread_by: str) -> IntervalTrigger | CronTrigger:
         if isinstance(interval, Cron):

@@ -6,14 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from expsyncd.config.model import SourceConfig
-from expsyncd.config.names import match_name
+from expsyncd.config.names import source_name
 from expsyncd.pull.digest import quoted
 from expsyncd.pull.source import Source
 
 if TYPE_CHECKING:
     from expsyncd.config.model import Config, HostConfig
 
-GLOB_CHARACTERS = "*?["
 # A bracket that holds only letters, digits, ranges and a negation; any other is taken as its characters.
 _GLOB = re.compile(rb"([*?]|\[[!^]?[A-Za-z0-9._-]+\])")
 JOURNAL = "journal"
@@ -36,16 +35,11 @@ def journal_sources(host: HostConfig) -> tuple[SourceConfig, ...]:
     return tuple(found)
 
 
-def is_glob(path: str) -> bool:
-    """Whether the host has to say which folders are meant."""
-    return any(character in path for character in GLOB_CHARACTERS)
-
-
 def chosen(config: Config, host: HostConfig, source: SourceConfig, match: str | None = None) -> Source:
     """A source as it is pulled; `match` is the folder that a glob found."""
     return Source(
         host=host.name,
-        name=source.name if match is None else match_name(source.path, match),
+        name=source.name if match is None else source_name(source.path, source.name, match),
         path=source.path if match is None else match,
         include=source.include,
         exclude=source.exclude,

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from expsyncd.pull.source import Commands, Lanes, Source, Tools
 
 REPORT_S = 0.25  # between two progress reports of a pull
-SLOW_LINK_S = 0.010  # above this round trip one whole list beats many small ones (measured)
 AUDIT_SLICES = 7  # a night audits a seventh of a source
 AGAIN_AT_MOST = 3  # immediate further pulls in a row for files replaced while they were read
 
@@ -66,6 +65,7 @@ class SourceKeeper:
         self._audit_slice: int | None = None
         self._again = 0
         self._gone: frozenset[bytes] | None = None
+        self._serving: Callable[[], Pull] | None = None
 
     def request(self) -> int:
         """Wish a pull; the number of the full round that will fulfil it (see the `outcome` event)."""
@@ -85,13 +85,35 @@ class SourceKeeper:
         """Remember when the next pull is due."""
         self._show(replace(self.state, next_pull_at=moment))
 
+    async def preview(self) -> dict[str, Any]:
+        """What a pull would do now, as a `plan` event. Raises Error when it cannot be known."""
+        if self._serving is None:
+            raise Error(
+                f"{self.source.host} is not connected", f"`expsyncd status {self.source.host}` says why"
+            )
+        pull = self._serving()
+        try:
+            async with self._lanes.metrics:
+                await pull.look()
+        except Stopped as stopped:
+            trouble = stopped.outcome.trouble or Trouble("the host could not be listed")
+            raise Error(trouble.title, trouble.advice) from None
+        return self._event("plan", **plan_words(pull))
+
     async def run(self, connection: Commands, remote: Callable[[Source], Remote], digest: str | None) -> None:
         """Serve wishes until cancelled."""
+        self._serving = lambda: self._new_pull(connection, remote(self.source), digest)
+        try:
+            await self._serve(self._serving)
+        finally:
+            self._serving = None
+
+    async def _serve(self, new_pull: Callable[[], Pull]) -> None:
         async with asyncio.TaskGroup() as group:
             while True:
                 await self._wish.wait()
                 self._wish.clear()
-                pull = self._new_pull(connection, remote(self.source), digest)
+                pull = new_pull()
                 if self._bulk is not None and not self._bulk.done():
                     await self._light(pull)
                     continue

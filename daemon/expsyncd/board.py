@@ -1,0 +1,96 @@
+"""Everything between the mirror and TensorBoard: the watch, the view, the catalogue's runs, the process."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from expsyncd.mirror.watch import MirrorWatch
+from expsyncd.pull.kinds import is_event_file
+from expsyncd.state.catalogue import Catalogue
+from expsyncd.tensorboard.keeper import Keeper
+from expsyncd.tensorboard.shelf import Shelf
+from expsyncd.tensorboard.view import View, ViewChange
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from expsyncd.clock import Clock
+    from expsyncd.config.model import Config
+    from expsyncd.mirror.batch import Batch
+    from expsyncd.mirror.root import Root
+    from expsyncd.mirror.scan import RunFolder
+    from expsyncd.paths import Paths
+    from expsyncd.state.thread import DatabaseThread
+    from expsyncd.state.tracker import Tracker
+
+logger = logging.getLogger(__name__)
+
+
+class Board:
+    """Owns the services that show the mirror."""
+
+    def __init__(
+        self, paths: Paths, root: Root, config: Config, tracker: Tracker, thread: DatabaseThread, clock: Clock
+    ) -> None:
+        self._paths = paths
+        self._thread = thread
+        self._catalogue: Catalogue | None = None
+        self._watch = MirrorWatch(root.paths.mirror, self._batch)
+        self.shelf = Shelf(root.paths, View(root.paths), clock, self._runs, lambda: root.check() is None)
+        self._keeper = Keeper(
+            config.tensorboard,
+            logdir=root.paths.tb_log,
+            record=paths.tensorboard_record,
+            log=paths.tensorboard_log,
+            tracker=tracker,
+            wanted_ports=lambda: wanted_ports(config),
+            clock=clock,
+        )
+
+    def services(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        """What runs for ever, by name."""
+        return {
+            "mirror watch": self._watch.run,
+            "TensorBoard's view": self._run_shelf,
+            "TensorBoard": self._run_keeper,
+        }
+
+    def apply(self, config: Config) -> None:
+        """Use a new config's TensorBoard section."""
+        self._keeper.apply(config.tensorboard)
+
+    async def _run_shelf(self) -> None:
+        self.shelf.request()
+        await self.shelf.run()
+
+    async def _run_keeper(self) -> None:
+        await self.shelf.laid()
+        await self._keeper.run()
+
+    async def _batch(self, batch: Batch) -> None:
+        if batch.everything or any(_matters(path) for path in batch.paths):
+            self.shelf.request()
+
+    async def _runs(self, runs: Sequence[RunFolder], change: ViewChange) -> None:
+        self._keeper.put_runs(change.runs)
+        await self._thread.run(self._put_runs, runs)
+
+    def _put_runs(self, runs: Sequence[RunFolder]) -> None:
+        if self._catalogue is None:
+            self._catalogue = Catalogue.open(self._paths.catalogue_db)
+        self._catalogue.put_runs(runs)
+
+
+def _matters(path: bytes) -> bool:
+    # A folder's name says nothing of what is in it; files without the mark are no event files.
+    return is_event_file(path) or b"." not in path.rpartition(b"/")[2]
+
+
+def wanted_ports(config: Config) -> set[int]:
+    """Local ports of configured forwards, which TensorBoard must not take."""
+    ports = set()
+    for host in config.hosts.values():
+        for forward in host.forwards:
+            ports.add(int(forward.local.rpartition(":")[2]))
+    return ports

@@ -1,0 +1,27 @@
+"""`expsyncd run`: the daemon, in the foreground."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+from expsyncd import logs
+from expsyncd.app import Daemon
+from expsyncd.config.load import load
+from expsyncd.paths import Paths
+from expsyncd.state.lock import only_one
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def run(config: Path | None = None) -> None:
+    """Serve until stopped (Ctrl-C, SIGTERM or `expsyncd stop`); SIGHUP reads hosts.yaml again."""
+    paths = Paths.of(os.environ, config)
+    os.umask(0o077)
+    loaded = load(paths.config_file)
+    paths.make_private()
+    with only_one(paths.lock_file, "expsyncd run"):
+        logs.set_up(paths.log_file, os.environ)
+        asyncio.run(Daemon(paths, loaded, environment=dict(os.environ)).run())

@@ -1,0 +1,153 @@
+"""Roster: the hosts that run now, started, stopped and scheduled as the config says."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shlex
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from expsyncd import supervise
+from expsyncd.host import Host
+from expsyncd.ssh.connection import Connection
+from expsyncd.ssh.retry import Backoff, spread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from expsyncd.clock import Clock
+    from expsyncd.config.diff import Difference
+    from expsyncd.config.model import Config, HostConfig
+    from expsyncd.paths import Paths
+    from expsyncd.pull.source import Tools
+    from expsyncd.schedule import Schedule
+    from expsyncd.state.facts import Facts
+    from expsyncd.state.tracker import Tracker
+    from expsyncd.verbs import Verbs
+
+START_SPREAD_S = 1.5  # hosts do not start in the same instant, yet none waits to be felt
+STOP_WITHIN_S = 10.0
+AUDIT = "audit"
+
+
+class Roster:
+    """`start` and `apply` need the daemon's task group; everything else is a wish."""
+
+    def __init__(
+        self,
+        paths: Paths,
+        tools: Tools,
+        tracker: Tracker,
+        schedule: Schedule,
+        verbs: Verbs,
+        clock: Clock,
+        environment: dict[str, str],
+        *,
+        audit_since: datetime | None,
+    ) -> None:
+        self._paths = paths
+        self._tools = tools
+        self._tracker = tracker
+        self._schedule = schedule
+        self._verbs = verbs
+        self._clock = clock
+        self._ssh_options = shlex.split(environment.get("EXPSYNCD_SSH", ""))
+        self._audit_since = audit_since
+        self._running: dict[str, tuple[Host, asyncio.Task[None]]] = {}
+
+    @property
+    def hosts(self) -> dict[str, Host]:
+        """Those that run, by name."""
+        return {name: host for name, (host, _) in self._running.items()}
+
+    @property
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """Their tasks, for the stop."""
+        return [task for _, task in self._running.values()]
+
+    async def start(self, group: asyncio.TaskGroup, config: Config) -> None:
+        """Start every host of the config that does not run, and arm the schedule."""
+        for host in config.hosts.values():
+            if host.name not in self._running:
+                await self._start_host(group, config, host)
+        self._arm_schedule(config)
+
+    async def apply(self, group: asyncio.TaskGroup, config: Config, change: Difference) -> None:
+        """Stop what left or changed, start what is new; all others keep their connection and pulls."""
+        for name in (*change.removed, *change.changed):
+            await self._stop_host(name)
+        await self.start(group, config)
+
+    async def _start_host(self, group: asyncio.TaskGroup, whole: Config, config: HostConfig) -> None:
+        thread, facts = self._tools.thread, self._tools.facts
+        connection = Connection(
+            config.ssh, socket_dir=self._paths.masters_dir, ssh_options=self._ssh_options, clock=self._clock
+        )
+        host = Host(
+            config,
+            whole,
+            connection,
+            Backoff(random.Random(), self._clock),  # noqa: S311 - jitter, no secret
+            self._tools,
+            self._tracker,
+            self._clock,
+            self._verbs.observe,
+            watched=lambda: self._verbs.looking > 0,
+            last_success=await thread.run(_last_success, facts, config),
+            paused=config.name in await thread.run(facts.paused),
+            audit_since=self._audit_since,
+            start_after_s=spread(config.name, START_SPREAD_S) if len(whole.hosts) > 1 else 0.0,
+        )
+        task = group.create_task(supervise.keep(config.name, host.run), name=f"host {config.name}")
+        self._running[config.name] = (host, task)
+
+    async def _stop_host(self, name: str) -> None:
+        _, task = self._running.pop(name)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([task], timeout=STOP_WITHIN_S)
+        self._tracker.drop_host(name)
+
+    def _arm_schedule(self, config: Config) -> None:
+        """One job a configured source; jobs of what is gone are disarmed by their key."""
+        keys = {AUDIT}
+        for host_name, host in self.hosts.items():
+            for source in host.configured.values():
+                key = f"pull {host_name}/{source.name}"
+                keys.add(key)
+                wish = self._wish_of(host, source.name, key)
+                self._schedule.arm(key, config.interval_of(host.config, source), wish, spread_by=host_name)
+                host.plan_next(source.name, self._schedule.next_at(key))
+        self._schedule.arm(AUDIT, config.audit, self._audit, spread_by=AUDIT)
+        self._schedule.keep_only(keys)
+
+    def _wish_of(self, host: Host, source: str, key: str) -> Callable[[], None]:
+        def wish() -> None:
+            host.request_pull(source)
+            host.plan_next(source, self._schedule.next_at(key))
+
+        return wish
+
+    def _audit(self) -> None:
+        number = self._clock.now().toordinal()
+        for host in self.hosts.values():
+            host.request_audit(number)
+
+    def wake(self) -> None:
+        """After sleep or a clock step: what waited tries again, what is connected pulls, a little spread."""
+        loop = asyncio.get_running_loop()
+        for name, host in self.hosts.items():
+            host.request_retry()
+            loop.call_later(spread(name, START_SPREAD_S), host.request_pull)
+
+    def request_pull(self) -> None:
+        """Pull everything."""
+        for host in self.hosts.values():
+            host.request_pull()
+
+
+def _last_success(facts: Facts, config: HostConfig) -> dict[str, datetime]:
+    found = {source.name: facts.last_success(config.name, source.name) for source in config.sources}
+    return {name: moment for name, moment in found.items() if moment is not None}

@@ -1,0 +1,153 @@
+"""catalogue.db: what can be rebuilt from the mirror. Damage or another schema empties it."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
+
+from expsyncd.state.sqlite import open_reader, open_writer, schema_version
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+logger = logging.getLogger(__name__)
+
+SCHEMA = 1
+_TABLES = (
+    (
+        "CREATE TABLE runs (host TEXT NOT NULL, source TEXT NOT NULL, inside BLOB NOT NULL,"
+        " files INTEGER NOT NULL, bytes INTEGER NOT NULL, newest_at REAL NOT NULL,"
+        " PRIMARY KEY (host, source, inside))"
+    ),
+)
+
+
+class RunLike(Protocol):
+    """What a scan of the mirror says of a run."""
+
+    @property
+    def host(self) -> str: ...  # noqa: D102
+    @property
+    def source(self) -> str: ...  # noqa: D102
+    @property
+    def inside(self) -> bytes: ...  # noqa: D102
+    @property
+    def files(self) -> Sequence[bytes]: ...  # noqa: D102
+    @property
+    def bytes(self) -> int: ...  # noqa: D102
+    @property
+    def newest_mtime_ns(self) -> int: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A run as the catalogue knows it: event files, their bytes, the newest one's time."""
+
+    host: str
+    source: str
+    inside: bytes
+    files: int
+    bytes: int
+    newest_at: datetime
+
+
+class Catalogue:
+    """The open database; belongs to the database thread."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._db = self._opened()
+
+    @classmethod
+    def open(cls, file: Path) -> Catalogue:
+        """Open it, making it anew when it is absent, damaged or of another schema."""
+        return cls(file)
+
+    def close(self) -> None:
+        """Close it."""
+        self._db.close()
+
+    def put_runs(self, runs: Sequence[RunLike]) -> None:
+        """Exactly these runs are in the mirror. Damage found on the way costs one rebuild."""
+        try:
+            self._put_runs(runs)
+        except sqlite3.DatabaseError as error:
+            logger.warning("the catalogue is damaged (%s) and is rebuilt", error)
+            self._db.close()
+            remove(self._file)
+            self._db = self._opened()
+            self._put_runs(runs)
+
+    def _put_runs(self, runs: Sequence[RunLike]) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            self._db.execute("DELETE FROM runs")
+            self._db.executemany(
+                "INSERT INTO runs VALUES (?,?,?,?,?,?)",
+                (
+                    (run.host, run.source, run.inside, len(run.files), run.bytes, run.newest_mtime_ns / 1e9)
+                    for run in runs
+                ),
+            )
+        except BaseException:
+            with suppress(sqlite3.DatabaseError):
+                self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def runs(self) -> list[RunRow]:
+        """All runs, by host and source."""
+        return _runs(self._db)
+
+    def _opened(self) -> sqlite3.Connection:
+        with suppress(sqlite3.DatabaseError):
+            found = open_writer(self._file)
+            try:
+                if schema_version(found) == SCHEMA and _sound(found):
+                    return found
+            except sqlite3.DatabaseError:
+                pass
+            found.close()
+        remove(self._file)
+        made = open_writer(self._file)
+        for statement in _TABLES:
+            made.execute(statement)
+        made.execute(f"PRAGMA user_version={SCHEMA}")
+        return made
+
+
+def _sound(connection: sqlite3.Connection) -> bool:
+    return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+
+
+def _runs(connection: sqlite3.Connection) -> list[RunRow]:
+    rows = connection.execute("SELECT * FROM runs ORDER BY host, source, inside")
+    return [
+        RunRow(host, source, inside, files, size, datetime.fromtimestamp(newest_at, UTC))
+        for host, source, inside, files, size, newest_at in rows
+    ]
+
+
+def read_runs(file: Path) -> list[RunRow]:
+    """What a catalogue says, for commands beside the daemon; nothing where there is none or it is damaged."""
+    if not file.exists():
+        return []
+    try:
+        connection = open_reader(file)
+        try:
+            return _runs(connection)
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError:
+        return []
+
+
+def remove(file: Path) -> None:
+    """Remove a database with the files SQLite keeps beside it."""
+    for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
+        file.with_name(name).unlink(missing_ok=True)

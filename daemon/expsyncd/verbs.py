@@ -1,0 +1,203 @@
+"""What the CLI may ask of a running daemon, one method a verb."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from expsyncd.errors import Error
+from expsyncd.state.shown import snapshot_json, trouble_json
+from expsyncd.state.status import Connected, Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from expsyncd.host import Host
+    from expsyncd.state.tracker import Tracker
+
+Event = dict[str, Any]
+WATCH_EVERY_S = 0.2  # a person cannot read faster, and a pull changes states hundreds of times a second
+CONNECT_WAIT_S = 20.0  # how long `pull` waits for a host that is being connected
+
+
+class Verbs:
+    """Answers requests by looking at the tracker and making wishes; `looking` counts who watches."""
+
+    def __init__(
+        self,
+        tracker: Tracker,
+        hosts: Callable[[], dict[str, Host]],
+        *,
+        stop: Callable[[], None],
+        reload: Callable[[], None],
+        remember_paused: Callable[[str, bool], Any],
+    ) -> None:
+        self._tracker = tracker
+        self._hosts = hosts
+        self._stop = stop
+        self._reload = reload
+        self._remember_paused = remember_paused
+        self._listeners: set[asyncio.Queue[Event]] = set()
+        self.looking = 0
+
+    def table(self) -> dict[str, Callable[[Event], AsyncIterator[Event]]]:
+        """The verbs by their names in the protocol."""
+        return {
+            "status": self.status,
+            "watch": self.watch,
+            "pull": self.pull,
+            "pause": self.pause,
+            "resume": self.resume,
+            "stop": self.stop,
+            "reload": self.reload,
+        }
+
+    def observe(self, event: Event) -> None:
+        """Pass an event of a pull on to whoever listens."""
+        for queue in self._listeners:
+            queue.put_nowait(event)
+
+    async def status(self, _: Event) -> AsyncIterator[Event]:
+        """All that is known now."""
+        yield {"status": snapshot_json(self._tracker.snapshot)}
+
+    async def watch(self, _: Event) -> AsyncIterator[Event]:
+        """All that is known, again on every change, for ever."""
+        self.looking += 1
+        try:
+            index = 0
+            while True:
+                index, snapshot = await self._tracker.changed(index)
+                yield {"event": "status", "status": snapshot_json(snapshot)}
+                await asyncio.sleep(WATCH_EVERY_S)
+        finally:
+            self.looking -= 1
+
+    async def pause(self, request: Event) -> AsyncIterator[Event]:
+        """Pause one host or all; survives restarts."""
+        for name, host in self._chosen(request).items():
+            host.pause()
+            await self._remember_paused(name, True)
+            yield {"event": "paused", "host": name}
+
+    async def resume(self, request: Event) -> AsyncIterator[Event]:
+        """Resume one host or all, and try again at once what had failed."""
+        for name, host in self._chosen(request).items():
+            await self._remember_paused(name, False)
+            host.resume()
+            yield {"event": "resumed", "host": name}
+
+    async def stop(self, _: Event) -> AsyncIterator[Event]:
+        """End the daemon, after this answer."""
+        yield {"event": "stopping", "pid": self._tracker.snapshot.pid}
+        asyncio.get_running_loop().call_later(0.05, self._stop)
+
+    async def reload(self, _: Event) -> AsyncIterator[Event]:
+        """Read hosts.yaml again."""
+        self._reload()
+        yield {"event": "reloading"}
+
+    async def pull(self, request: Event) -> AsyncIterator[Event]:
+        """Pull now; plan, progress and outcome of every source."""
+        source = request.get("source")
+        chosen = self._chosen(request)
+        with self._listening() as queue:
+            reached: dict[str, Host] = {}
+            for name, host in chosen.items():
+                if trouble := await self._reach(host):
+                    yield _failed(name, source, trouble)
+                else:
+                    reached[name] = host
+            if request.get("dry_run"):
+                for host in reached.values():
+                    for event in await host.preview(source):
+                        yield event
+                return
+            waiting = {
+                (name, own): number
+                for name, host in reached.items()
+                for own, number in host.request_pull(source).items()
+            }
+            async for event in self._until_done(queue, waiting, reached):
+                yield event
+
+    async def _until_done(
+        self, queue: asyncio.Queue[Event], waiting: dict[tuple[str, str], int], hosts: dict[str, Host]
+    ) -> AsyncIterator[Event]:
+        while waiting:
+            try:
+                event = await asyncio.wait_for(queue.get(), 0.5)
+            except TimeoutError:
+                for name, own in [key for key in waiting if not _connected(hosts[key[0]])]:
+                    del waiting[name, own]
+                    yield _failed(name, own, _why(hosts[name]))
+                continue
+            key = (event["host"], event["source"])
+            if key not in waiting:
+                continue
+            if event["event"] == "outcome":
+                if event["round"] < waiting[key]:
+                    continue
+                del waiting[key]
+            yield event
+
+    async def _reach(self, host: Host) -> Trouble | None:
+        """Wait a while for a host that is down to answer; why it did not."""
+        if _connected(host):
+            return None
+        if host.state.status.word == "paused":
+            return Trouble(f"{host.config.name} is paused", f"expsyncd resume {host.config.name}")
+        if host.state.status.word in ("failed", "needs-login"):
+            return _why(host)
+        host.request_retry()
+        try:
+            async with asyncio.timeout(CONNECT_WAIT_S):
+                index = self._tracker.index
+                while not _connected(host):
+                    if host.state.status.word in ("failed", "needs-login"):
+                        return _why(host)
+                    index, _ = await self._tracker.changed(index)
+        except TimeoutError:
+            return _why(host)
+        return None
+
+    def _chosen(self, request: Event) -> dict[str, Host]:
+        hosts, name = self._hosts(), request.get("host")
+        if name is None:
+            return dict(hosts)
+        if name not in hosts:
+            known = ", ".join(hosts) or "none yet"
+            raise Error(f"no host {name} in hosts.yaml", f"the hosts there: {known}")
+        return {name: hosts[name]}
+
+    @contextmanager
+    def _listening(self) -> Iterator[asyncio.Queue[Event]]:
+        queue: asyncio.Queue[Event] = asyncio.Queue()
+        self._listeners.add(queue)
+        try:
+            yield queue
+        finally:
+            self._listeners.discard(queue)
+
+
+def _connected(host: Host) -> bool:
+    return isinstance(host.state.status, Connected)
+
+
+def _why(host: Host) -> Trouble:
+    error = getattr(host.state.status, "error", None)
+    return error if isinstance(error, Trouble) else Trouble(f"{host.config.name} is not connected", "")
+
+
+def _failed(host: str, source: str | None, trouble: Trouble) -> Event:
+    return {
+        "event": "outcome",
+        "host": host,
+        "source": source or "",
+        "outcome": "retry",
+        "files": 0,
+        "bytes": 0,
+        "seconds": 0.0,
+        **(trouble_json(trouble) or {}),
+    }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from expsyncd.config.model import TensorBoardConfig
@@ -32,6 +34,7 @@ def argv(
         samples = ",".join(part for part in (samples, _NOTHING_BUT_SCALARS) if part)
     return [
         python,
+        "-P",  # nothing in the folder we were started in may pass for a module
         "-m",
         LAUNCH_MODULE,
         *([SCALARS_ONLY] if config.scalars_only else []),
@@ -45,10 +48,15 @@ def argv(
     ]
 
 
+def environment(inherited: Mapping[str, str]) -> dict[str, str]:
+    """`inherited`, but gRPC to its own data server must not go through the person's HTTP proxy."""
+    return {**inherited, "no_grpc_proxy": "localhost,127.0.0.1"}
+
+
 def path_prefix(config: TensorBoardConfig) -> str:
     """The `--path_prefix` among the extra arguments, without a slash at its end; "" without one."""
     prefix = ""
-    for argument, after in zip(config.extra_args, (*config.extra_args[1:], ""), strict=True):
+    for argument, after in zip_longest(config.extra_args, config.extra_args[1:], fillvalue=""):
         name, equals, value = argument.partition("=")
         if name == "--path_prefix":
             prefix = value if equals else after

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from expsyncd.errors import Error
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
@@ -36,6 +38,40 @@ def is_free(port: int) -> bool:
     return _can_listen(socket.AF_INET, "127.0.0.1", port) and _can_listen(socket.AF_INET6, "::1", port)
 
 
+@dataclass(frozen=True)
+class Choice:
+    """The port to take; `notice` says why it is not the configured one."""
+
+    port: int
+    notice: str | None = None
+
+
+def choose(configured: int, *, last: int | None, before: int | None, wanted: AbstractSet[int]) -> Choice:
+    """The port to serve on: `last`, so that a restart keeps the URL, else the configured one.
+
+    Where that is taken: the one an earlier daemon had (`before`), else the next free one. Ports in `wanted`
+    (local ends of configured forwards) are left alone. Raises Error when no port is free.
+    """
+    for port in (last, configured, before):
+        if port is not None and port not in wanted and is_free(port):
+            break
+    else:
+        free = next_free(configured, wanted)
+        if free is None:
+            raise Error(f"no port above {configured} is free", "set tensorboard: {port: …} to a lower one")
+        port = free
+    if port == configured:
+        return Choice(port)
+    if configured in wanted:
+        return Choice(port, f"port {configured} is for one of your forwards, so TensorBoard is at {port}")
+    if is_free(configured):
+        return Choice(port, f"TensorBoard stays at {port} until the next start; {configured} is free again")
+    return Choice(
+        port,
+        f"port {configured} is taken by {owner(configured) or 'somebody else'}, so TensorBoard is at {port}",
+    )
+
+
 def next_free(after: int, wanted: AbstractSet[int]) -> int | None:
     """The first free port above `after` that is not in `wanted`; None when there is none at all."""
     return next(
@@ -53,7 +89,7 @@ def owner(port: int, *, proc: Path = Path("/proc")) -> Owner | None:
         with suppress(OSError), os.scandir(process / "fd") as descriptors:
             for descriptor in descriptors:
                 with suppress(OSError):
-                    if os.readlink(descriptor.path) in sockets:  # noqa: PTH115 - thousands of them: no Path for each
+                    if os.readlink(descriptor.path) in sockets:
                         return Owner(int(process.name), _command(process))
     return None
 

@@ -1,0 +1,31 @@
+import os
+
+from expsyncd.tensorboard.health import tree_rss_bytes
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def lay_process(proc, pid, pages, **children_of_tasks):
+    for task, children in {str(pid): "", **children_of_tasks}.items():
+        folder = proc / str(pid) / "task" / task.lstrip("t")
+        folder.mkdir(parents=True)
+        (folder / "children").write_text(children)
+    (proc / str(pid) / "statm").write_text(f"999 {pages} 1 1 0 1 0\n")
+
+
+def test_the_memory_of_a_process_and_all_below_it(tmp_path):
+    lay_process(tmp_path, 10, 100, t12="20 30 ")
+    lay_process(tmp_path, 20, 7, t21="40 ")
+    lay_process(tmp_path, 30, 5)
+    lay_process(tmp_path, 40, 1)
+    lay_process(tmp_path, 50, 1000)
+    assert tree_rss_bytes(10, proc=tmp_path) == 113 * PAGE
+
+
+def test_a_child_that_ended_meanwhile_counts_nothing(tmp_path):
+    lay_process(tmp_path, 10, 100, t12="20 ")
+    assert tree_rss_bytes(10, proc=tmp_path) == 100 * PAGE
+
+
+def test_unknown_without_proc(tmp_path):
+    assert tree_rss_bytes(10, proc=tmp_path / "none") is None

@@ -1,0 +1,60 @@
+from expsyncd.tensorboard.ports import COMMAND_SHOWN, owner
+
+HEADER = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+ROW = "   0: {address}:{port:04X} 00000000:0000 {state} 00000000:00000000 00:00000000 00000000  1000        0 {inode} 1 0\n"
+
+
+def lay_proc(proc, rows, table="tcp"):
+    (proc / "net").mkdir(parents=True, exist_ok=True)
+    (proc / "net" / table).write_text(HEADER + "".join(ROW.format(**row) for row in rows))
+
+
+def lay_process(proc, pid, cmdline, *inodes):
+    (proc / str(pid) / "fd").mkdir(parents=True)
+    (proc / str(pid) / "cmdline").write_bytes(cmdline)
+    for number, inode in enumerate(inodes):
+        (proc / str(pid) / "fd" / str(number)).symlink_to(f"socket:[{inode}]")
+
+
+def row(port, state="0A", inode=77, address="0100007F"):
+    return {"address": address, "port": port, "state": state, "inode": inode}
+
+
+def test_the_process_that_listens(tmp_path):
+    lay_proc(tmp_path, [row(6005, inode=76), row(6006)])
+    lay_process(tmp_path, 10, b"sshd\0", 76)
+    lay_process(tmp_path, 11, b"python\0-m\0tensorboard\x1b.main\0", 5, 77)
+    found = owner(6006, proc=tmp_path)
+    assert str(found) == "process 11 (python -m tensorboard?.main)"
+
+
+def test_one_that_listens_on_ipv6(tmp_path):
+    lay_proc(tmp_path, [])
+    lay_proc(tmp_path, [row(6006, address="0" * 32)], table="tcp6")
+    lay_process(tmp_path, 11, b"node\0", 77)
+    found = owner(6006, proc=tmp_path)
+    assert found is not None
+    assert found.pid == 11
+
+
+def test_a_connection_to_the_port_is_no_listener(tmp_path):
+    lay_proc(tmp_path, [row(6006, state="01")])
+    lay_process(tmp_path, 11, b"browser\0", 77)
+    assert owner(6006, proc=tmp_path) is None
+
+
+def test_a_process_of_somebody_else_cannot_be_named(tmp_path):
+    lay_proc(tmp_path, [row(6006)])
+    assert owner(6006, proc=tmp_path) is None
+
+
+def test_without_proc(tmp_path):
+    assert owner(6006, proc=tmp_path / "none") is None
+
+
+def test_a_long_command_is_cut(tmp_path):
+    lay_proc(tmp_path, [row(6006)])
+    lay_process(tmp_path, 11, b"x" * 500, 77)
+    found = owner(6006, proc=tmp_path)
+    assert found is not None
+    assert len(found.command) == COMMAND_SHOWN

@@ -1,9 +1,11 @@
 import asyncio
 import errno
 import logging
+import sys
 import threading
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from watchdog.observers import Observer
 
 from expsyncd.mirror.batch import Batch
 from expsyncd.mirror.watch import MISSING, MirrorWatch
+from expsyncd.process import run
 from support.wait import eventually
 
 EVERYTHING = Batch(everything=True)
@@ -239,3 +242,56 @@ async def test_stopping_in_the_middle_of_starting_leaves_no_thread(mirror):
         task = group.create_task(watched.watch.run(), name="watch")
         await eventually(begun.is_set, within=WITHIN_S)
         task.cancel()
+
+
+IN_A_SMALL_NAMESPACE = """
+import asyncio, sys
+from pathlib import Path
+from expsyncd.mirror.watch import MirrorWatch
+
+async def main():
+    done = asyncio.Event()
+    async def take(batch):
+        if batch.everything:
+            done.set()
+    watch = MirrorWatch(Path(sys.argv[1]), take)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(watch.run(), name="watch")
+        await asyncio.wait_for(done.wait(), 20)
+        print(watch.trouble.advice if watch.trouble else "no trouble", flush=True)
+        task.cancel()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"),
+    [
+        ("max_inotify_watches=1000", "no trouble"),
+        ("max_inotify_watches=10", "fs.inotify.max_user_watches"),
+        ("max_inotify_instances=0", "fs.inotify.max_user_instances"),
+    ],
+)
+async def test_the_kernels_own_limits_are_noticed(mirror, limit, said):
+    # A user namespace has limits of its own, so nobody else on this machine notices.
+    name, _, number = limit.partition("=")
+    setting = f"echo {number} > /proc/sys/user/{name}"
+    probe = await run(["unshare", "-Ur", "sh", "-c", setting], timeout_s=10) if which("unshare") else None
+    if probe is None or probe.code != 0:
+        pytest.skip("no user namespaces here")
+    for folder in range(30):
+        (mirror / f"gpu1/tb/{folder}").mkdir()
+    inside = [
+        "sh",
+        "-c",
+        f'{setting} && exec "$@"',
+        "sh",
+        sys.executable,
+        "-c",
+        IN_A_SMALL_NAMESPACE,
+        str(mirror),
+    ]
+    ended = await run(["unshare", "-Ur", *inside], timeout_s=30)
+    assert said in ended.text, ended.complaint
+    assert ended.code == 0, ended.complaint

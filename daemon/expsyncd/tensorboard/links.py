@@ -76,7 +76,7 @@ class LinkTree:
                     path = f"{inside}/{entry.name}" if inside else entry.name
                     if entry.is_symlink():
                         with suppress(OSError):
-                            found.links[path] = os.fsencode(os.readlink(entry.path))  # noqa: PTH115 - Path.readlink would normalise the target
+                            found.links[path] = os.fsencode(os.readlink(entry.path))
                     elif entry.is_dir(follow_symlinks=False):
                         found.folders.append(path)
                         waiting.append(path)
@@ -100,7 +100,7 @@ class LinkTree:
                 if not stat.S_ISDIR(place.lstat().st_mode):
                     return False
         try:
-            os.symlink(target, os.fsencode(self._top / link))  # noqa: PTH211 - the target is bytes
+            os.symlink(target, os.fsencode(self._top / link))
         except FileExistsError:
             return False
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import TYPE_CHECKING
 
 from expsyncd.mirror.watch import MirrorWatch
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from expsyncd.mirror.root import Root
     from expsyncd.mirror.scan import RunFolder
     from expsyncd.paths import Paths
+    from expsyncd.state.status import Trouble
     from expsyncd.state.thread import DatabaseThread
     from expsyncd.state.tracker import Tracker
 
@@ -35,8 +37,11 @@ class Board:
     ) -> None:
         self._paths = paths
         self._thread = thread
+        self._config = config
+        self._tracker = tracker
+        self._base_notices = tracker.snapshot.notices
         self._catalogue: Catalogue | None = None
-        self._watch = MirrorWatch(root.paths.mirror, self._batch)
+        self._watch = MirrorWatch(root.paths.mirror, self._batch, on_trouble=self._watch_trouble)
         self.shelf = Shelf(root.paths, View(root.paths), clock, self._runs, lambda: root.check() is None)
         self._keeper = Keeper(
             config.tensorboard,
@@ -44,7 +49,7 @@ class Board:
             record=paths.tensorboard_record,
             log=paths.tensorboard_log,
             tracker=tracker,
-            wanted_ports=lambda: wanted_ports(config),
+            wanted_ports=lambda: wanted_ports(self._config),
             clock=clock,
         )
 
@@ -58,7 +63,12 @@ class Board:
 
     def apply(self, config: Config) -> None:
         """Use a new config's TensorBoard section."""
+        self._config = config
         self._keeper.apply(config.tensorboard)
+
+    def _watch_trouble(self, trouble: Trouble | None) -> None:
+        notices = (f"{trouble.title}: {trouble.advice}",) if trouble else ()
+        self._tracker.put_notices((*self._base_notices, *notices))
 
     async def _run_shelf(self) -> None:
         self.shelf.request()
@@ -83,8 +93,8 @@ class Board:
 
 
 def _matters(path: bytes) -> bool:
-    # A folder's name says nothing of what is in it; files without the mark are no event files.
-    return is_event_file(path) or b"." not in path.rpartition(b"/")[2]
+    # A folder stands for all below it; most names have no mark, so one look tells.
+    return is_event_file(path) or os.path.isdir(path)
 
 
 def wanted_ports(config: Config) -> set[int]:

@@ -6,9 +6,9 @@ import asyncio
 import os
 from typing import TYPE_CHECKING
 
-from expsyncd import logs
 from expsyncd.app import Daemon
 from expsyncd.config.load import load
+from expsyncd.logs import set_up
 from expsyncd.paths import Paths
 from expsyncd.state.lock import only_one
 
@@ -23,5 +23,5 @@ def run(config: Path | None = None) -> None:
     loaded = load(paths.config_file)
     paths.make_private()
     with only_one(paths.lock_file, "expsyncd run"):
-        logs.set_up(paths.log_file, os.environ)
+        set_up(paths.log_file, os.environ)
         asyncio.run(Daemon(paths, loaded, environment=dict(os.environ)).run())

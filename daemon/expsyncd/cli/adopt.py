@@ -1,0 +1,37 @@
+"""`expsyncd adopt PATH`: take an existing folder over as the root."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from expsyncd.mirror.root import adopt as adopt_root
+from expsyncd.paths import Paths
+from expsyncd.state.facts import Facts
+from expsyncd.state.lock import only_one
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def adopt(path: Annotated[Path, typer.Argument(help="The folder that `root:` names.")]) -> None:
+    """Take an existing folder over as the root; what lies in its mirror/HOST/SOURCE is not pulled twice."""
+    paths = Paths.of(os.environ)
+    paths.make_private()
+    with only_one(paths.lock_file, "expsyncd adopt"):
+        facts = Facts.open(paths.facts_db)
+        try:
+            root = adopt_root(path, facts)
+        finally:
+            facts.close()
+    found = sorted(root.paths.mirror.glob("*/*"))
+    print(f"{root.paths.path} is a root of expsyncd now")
+    if found:
+        print(
+            f"  {len(found)} sources are here already: "
+            + ", ".join(f"{p.parent.name}/{p.name}" for p in found[:5])
+        )
+    else:
+        print("  an existing copy goes to mirror/HOST/SOURCE below it, then it is not pulled twice")

@@ -1,0 +1,81 @@
+"""`expsyncd`: the entry point. `status` takes a fast path; every other command is imported when called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from expsyncd.errors import Error
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# name: (module, attribute, help). Modules lie in expsyncd.cli; `app` is a group of commands.
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "status": ("status", "status", "One screen: hosts, pulls, TensorBoard, and what needs you."),
+    "pull": ("pull", "pull", "Pull now: the plan, then progress."),
+    "pause": ("wishes", "pause", "Stop pulling from one host or all."),
+    "resume": ("wishes", "resume", "Pull again, and try at once what had failed."),
+    "open": ("open", "open_page", "Open TensorBoard in the browser."),
+    "logs": ("logs", "show_logs", "What the daemon logged."),
+    "versions": ("versions", "app", "Old bytes of what was replaced: list and restore."),
+    "init": ("init", "init", "Put a sample hosts.yaml in its place."),
+    "config": ("config", "app", "Check hosts.yaml, say where it is, print its schema."),
+    "adopt": ("adopt", "adopt", "Take an existing folder over as the root."),
+    "run": ("run", "run", "The daemon, in the foreground."),
+    "stop": ("wishes", "stop", "End the running daemon."),
+    "reload": ("wishes", "reload", "Read hosts.yaml again."),
+    "service": ("service", "app", "Install or remove the systemd user unit."),
+    "demo": ("demo", "demo", "A built-in host and a training run: the whole pipeline, no GPU needed."),
+}
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit with its status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        status = _run(words)
+    except Error as error:
+        if "--debug" in words:
+            raise
+        print_error(error)
+        status = error.exit_status
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output had enough; Python must not complain when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    sys.exit(status)
+
+
+def print_error(error: Error) -> None:
+    """Title and advice on stderr."""
+    print(f"expsyncd: {error.title}", file=sys.stderr)
+    if error.advice:
+        print(f"  {error.advice}", file=sys.stderr)
+
+
+def _run(words: list[str]) -> int:
+    if words[:1] == ["status"] and (quick := _quick_status(words[1:])) is not None:
+        return quick
+    from expsyncd.cli.group import run_command
+
+    return run_command(COMMANDS, words)
+
+
+def _quick_status(words: list[str]) -> int | None:
+    """`status [HOST] [--json]` without the command framework; None when it is asked for more."""
+    options = [word for word in words if word.startswith("-")]
+    names = [word for word in words if not word.startswith("-")]
+    if set(options) - {"--json"} or len(names) > 1:
+        return None
+    from expsyncd.cli.status import show
+
+    return show(names[0] if names else None, as_json="--json" in options)
+
+
+if __name__ == "__main__":
+    main()

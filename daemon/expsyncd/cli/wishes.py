@@ -1,0 +1,45 @@
+"""`expsyncd pause | resume | stop | reload`: wishes that the daemon answers at once."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from expsyncd.control import client
+from expsyncd.control.protocol import request
+from expsyncd.paths import Paths
+
+Host = Annotated[str | None, typer.Argument(metavar="HOST", help="One host; all without it.")]
+
+
+def _wish(verb: str, host: str | None, words: str) -> None:
+    seen = False
+    for message in client.stream(Paths.of(os.environ).control_socket, request(verb, host=host), 10):
+        if "event" in message:
+            seen = True
+            print(words.format(**message))
+    if not seen:
+        print("no hosts yet: edit hosts.yaml (`expsyncd config path`)")
+
+
+def pause(host: Host = None) -> None:
+    """Stop pulling from one host or all; remembered across restarts."""
+    _wish("pause", host, "{host} is paused; `expsyncd resume {host}` goes on")
+
+
+def resume(host: Host = None) -> None:
+    """Pull again, and try at once what had failed."""
+    _wish("resume", host, "{host} goes on")
+
+
+def stop() -> None:
+    """End the running daemon."""
+    _wish("stop", None, "expsyncd (pid {pid}) is stopping")
+    print("ssh masters that you opened yourself live on; everything else of it ends")
+
+
+def reload() -> None:
+    """Read hosts.yaml again (saving it does the same)."""
+    _wish("reload", None, "hosts.yaml is read again; `expsyncd status` says how it went")

@@ -1,0 +1,49 @@
+"""Restarting a long-lived service that failed unexpectedly, with backoff and one log line an edge."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from expsyncd.clock import SystemClock
+from expsyncd.errors import NeedsUserError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from expsyncd.clock import Clock
+
+logger = logging.getLogger(__name__)
+
+FIRST_S = 0.5
+LONGEST_S = 30.0
+WELL_AFTER_S = 60.0  # a service that ran this long starts again with the first pause
+
+
+async def keep(
+    name: str, run: Callable[[], Awaitable[None]], *, first_s: float = FIRST_S, clock: Clock | None = None
+) -> None:
+    """Run a service for ever: its exceptions are logged and it is started again after a pause.
+
+    NeedsUserError and a cancellation pass through; a service that returns is done.
+    """
+    clock = clock or SystemClock()
+    pause_s, last = first_s, ""
+    while True:
+        started = clock.monotonic()
+        try:
+            await run()
+        except NeedsUserError:
+            raise
+        except Exception as error:
+            if clock.monotonic() - started > WELL_AFTER_S:
+                pause_s, last = first_s, ""
+            said = f"{type(error).__name__}: {error}"
+            if said != last:
+                logger.exception("%s failed; it is started again", name)
+            last = said
+        else:
+            return
+        await asyncio.sleep(pause_s)
+        pause_s = min(pause_s * 2, LONGEST_S)

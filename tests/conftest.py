@@ -1,0 +1,15 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+from support.fixtures import (
+    guarded,
+    leak_guard,
+    make_sshd,
+    no_agent,
+    short_folder,
+    sshd,
+    task_guard,
+)
+
+__all__ = ["guarded", "leak_guard", "make_sshd", "no_agent", "short_folder", "sshd", "task_guard"]

@@ -145,8 +145,10 @@ class Child:
 
     def signal_leader(self, number: int) -> None:
         """Signal the leader only; a no-op once it is gone."""
-        with suppress(ProcessLookupError):
-            self._transport.send_signal(number)
+        # Not the transport's send_signal: it asks for the exit code, and the loop's watcher then knows none.
+        if self.code is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     def kill_group(self) -> None:
         """KILL whoever is left of the group."""
@@ -216,8 +218,13 @@ class Child:
             pass
         finally:
             self.kill_group()
-            self._transport.close()
+            # Only then: close() asks for the exit code itself when the leader is not reaped yet, and the
+            # loop's own watcher then knows no code.
+            await asyncio.shield(self._close())
+
+    async def _close(self) -> None:
         await self._protocol.leader_gone.wait()
+        self._transport.close()
 
 
 async def run(

@@ -1,0 +1,141 @@
+"""What ssh said → what is wrong and what to do. Pure; the one table of causes is in causes.py."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from expsyncd.errors import Error
+from expsyncd.ssh.causes import CAUSES, Kind
+
+LONGEST_LINE = 200
+STRAY_SHOWN = 60  # bytes of login noise in a title: enough to recognise the line in .bashrc
+
+# Closing lines that follow any failure of a ProxyCommand or ProxyJump: the cause stands before them.
+_AFTER_A_HOP = re.compile(
+    r"^(?:kex_exchange_identification: Connection closed by remote host"
+    r"|ssh_exchange_identification: Connection closed by remote host"
+    r"|Connection closed by UNKNOWN port 65535)\s*$\n?",
+    re.MULTILINE,
+)
+# What VERBOSE adds and what never is a cause.
+_CHATTER = re.compile(
+    r"^(?:Authenticated (?:to|using) .*|Transferred: .*|Bytes per second: .*|debug\d: .*|@+|\s*)$"
+)
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """A cause with its remedy. `retry`: may pass by itself; `needs_login`: `expsyncd login` helps."""
+
+    kind: Kind
+    title: str
+    advice: str
+    retry: bool = True
+    needs_login: bool = False
+
+
+class ConnectionProblem(Error):  # noqa: N818 - what is wrong with a connection; the name all callers read
+    """The host cannot be reached, or not used; `diagnosis` says whether trying again may help."""
+
+    def __init__(self, diagnosis: Diagnosis) -> None:
+        super().__init__(diagnosis.title, diagnosis.advice)
+        self.diagnosis = diagnosis
+
+
+def printable(text: str | bytes) -> str:
+    """`text` on one line, control characters and what is not UTF-8 escaped: nothing can steer a terminal."""
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def diagnose(stderr: str, code: int | None, *, alias: str, limit_s: float | None = None) -> Diagnosis:
+    """Why an ssh to `alias` that printed `stderr` ended with `code`.
+
+    `code` None: our own deadline, after `limit_s`, ended it. Where the table knows nothing the last line
+    is the title, and trying again is harmless.
+    """
+    text = stderr.replace("\r\n", "\n").replace("\r", "\n")
+    by_hop = "UNKNOWN port 65535" in text
+    before = _AFTER_A_HOP.sub("", text)
+    # Without anything before them the closing lines are all there is.
+    said = before if by_hop and before.strip() else text
+    for cause in CAUSES:
+        if found := cause.pattern.search(said):
+            words = {name: printable(value or "").strip() for name, value in found.groupdict().items()}
+            words |= {"alias": alias, "fingerprint": _fingerprint(said)}
+            title = cause.title.format_map(words)
+            if by_hop and cause.of_hop:
+                title = f"on the way to {alias}: {title}"
+            return Diagnosis(
+                cause.kind, title, cause.advice.format_map(words), cause.retry, cause.needs_login
+            )
+    if code is None:
+        within = "in time" if limit_s is None else f"within {limit_s:.0f} s"
+        return Diagnosis(
+            Kind.TIMED_OUT,
+            f"no connection {within}",
+            f"does `ssh {alias}` work? a hanging ssh-agent or ProxyCommand shows there, too",
+        )
+    if code < 0:
+        return Diagnosis(Kind.KILLED, f"its ssh was ended by signal {-code}", "")
+    lines = [line for line in said.splitlines() if not _CHATTER.match(line)]
+    last = printable(lines[-1].strip())[:LONGEST_LINE] if lines else f"ssh ended with status {code}"
+    return Diagnosis(Kind.UNKNOWN, last, f"see what `ssh -v {alias}` says")
+
+
+def _fingerprint(said: str) -> str:
+    found = re.search(r"\b(SHA256:[A-Za-z0-9+/]{43}|MD5(?::[0-9a-f]{2}){16})", said)
+    return f", now {found.group(1)}" if found else ""
+
+
+def agent_silent(alias: str) -> Diagnosis:
+    """The login did not come through in time and the ssh-agent does not answer either."""
+    return Diagnosis(
+        Kind.AGENT_SILENT,
+        "your ssh-agent does not answer",
+        f"restart it, or say `IdentityAgent none` for {alias} in ~/.ssh/config",
+    )
+
+
+def unanswered(seconds: float) -> Diagnosis:
+    """The master lives, but no round trip to the host comes back."""
+    return Diagnosis(Kind.UNANSWERED, f"the host has not answered for {seconds:.0f} s", "")
+
+
+def noisy_shell(stray: bytes, alias: str) -> Diagnosis:
+    """The login shell prints before the command does, which breaks rsync's conversation."""
+    shown = printable(stray[:STRAY_SHOWN].rstrip(b"\r\n")) + ("…" if len(stray) > STRAY_SHOWN else "")
+    return Diagnosis(
+        Kind.NOISY_SHELL,
+        f"the login shell prints “{shown}” before every command",
+        f"on {alias}, put `[[ $- == *i* ]] || return` at the top of ~/.bashrc, so that only terminals see it",
+        retry=False,
+    )
+
+
+def no_shell(output: bytes, stderr: str, code: int, alias: str) -> Diagnosis:
+    """The connection works but what runs on the host is not our command."""
+    said = output[:LONGEST_LINE].decode("utf-8", "backslashreplace") + "\n" + stderr
+    found = diagnose(said, code, alias=alias)
+    if found.kind is not Kind.UNKNOWN:
+        return found
+    last = next((line for line in reversed(said.splitlines()) if line.strip()), "")
+    answer = f", it says “{printable(last.strip())[:STRAY_SHOWN]}”" if last else ""
+    return Diagnosis(
+        Kind.NO_SHELL,
+        f"the host runs no commands for this login (status {code}{answer})",
+        f"`ssh {alias} echo ok` must print ok; a forced command or a special login shell prevents it",
+        retry=False,
+    )
+
+
+def no_rsync(alias: str) -> Diagnosis:
+    """The host has no rsync that a command over ssh would find."""
+    return Diagnosis(
+        Kind.NO_RSYNC,
+        "the host has no rsync",
+        f"install rsync there, or put it in the PATH that `ssh {alias} 'echo $PATH'` prints",
+        retry=False,
+    )

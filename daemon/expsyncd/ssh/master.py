@@ -1,0 +1,143 @@
+"""The OpenSSH master that a connection rides on: our own child, or one that the person opened."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+from contextlib import suppress
+from typing import TYPE_CHECKING, Protocol
+
+from expsyncd.process import Child
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+POLL_S = 0.01  # the socket appears when the login is through; ssh has no other way to say so
+LAST_WORDS_S = 0.5  # a hop of a master that is gone may hold its stderr a little longer
+TERM_GRACE_S = 2.0  # a master ends within milliseconds unless it is frozen
+SAID_LIMIT = 1 << 15  # a changed key takes 1 kB; of a longer story the end counts
+
+
+def is_own_socket(path: Path) -> bool:
+    """Whether `path` is a socket of this user; anything else there is not to be talked to."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISSOCK(found.st_mode) and found.st_uid == os.getuid()
+
+
+class Master(Protocol):
+    """A live master behind `socket`."""
+
+    socket: Path
+    adopted: bool
+
+    async def gone(self) -> None:
+        """Return when the master has ended."""
+        ...
+
+    async def stop(self) -> None:
+        """End it if it is ours."""
+        ...
+
+
+class OwnMaster:
+    """`ssh -M -N` in the foreground, ended with us; it is read only while something waits for it."""
+
+    adopted = False
+
+    def __init__(self, child: Child, socket: Path) -> None:
+        self.socket = socket
+        self._child = child
+        self._said = bytearray()
+
+    @classmethod
+    async def start(cls, argv: Sequence[str], socket: Path, environment: Mapping[str, str]) -> OwnMaster:
+        """Start the ssh `argv` that will listen at `socket`. Raises Error when there is no ssh."""
+        child = await Child.start(
+            argv, environment=environment, stdout=asyncio.subprocess.DEVNULL, grace_s=TERM_GRACE_S
+        )
+        return cls(child, socket)
+
+    @property
+    def code(self) -> int | None:
+        """Exit code once it has ended, negative for a signal."""
+        return self._child.code
+
+    @property
+    def pid(self) -> int:
+        """The ssh process."""
+        return self._child.pid
+
+    async def code_soon(self) -> int | None:
+        """Exit code; None if it still runs after a moment: those who ride on it may notice its end first."""
+        try:
+            async with asyncio.timeout(LAST_WORDS_S):
+                return await self._child.wait()
+        except TimeoutError:
+            return None
+
+    def said(self) -> str:
+        """What it printed since the start or the last `forget`."""
+        return self._said.decode("utf-8", "replace")
+
+    def forget(self) -> None:
+        """Drop what it said so far: the words of the login do not explain a later loss."""
+        self._said.clear()
+
+    async def listening(self) -> bool:
+        """Wait until the login is through (True) or ssh has ended (False)."""
+        async with asyncio.TaskGroup() as group:
+            ended = group.create_task(self.gone(), name=f"end of ssh {self.pid}")
+            while not (up := is_own_socket(self.socket)) and not ended.done():
+                await asyncio.wait([ended], timeout=POLL_S)
+            ended.cancel()
+        return up and self.code is None
+
+    async def gone(self) -> None:
+        """Return when ssh has ended and its last words are read."""
+        async with asyncio.TaskGroup() as group:
+            pump = group.create_task(self._listen(), name=f"stderr of ssh {self.pid}")
+            await self._child.wait()
+            await asyncio.wait([pump], timeout=LAST_WORDS_S)
+            pump.cancel()
+
+    async def stop(self) -> None:
+        """TERM, then KILL its group (a hop belongs to it); removes the socket."""
+        await self._child.stop()
+        # Only a killed ssh leaves its socket behind.
+        with suppress(OSError):
+            self.socket.unlink()
+
+    async def _listen(self) -> None:
+        async for chunk in self._child.chunks(stderr=True):
+            self._said += chunk
+            del self._said[:-SAID_LIMIT]
+
+
+class AdoptedMaster:
+    """A master of the person, or of `expsyncd login`: used while it lives, never ended by us."""
+
+    adopted = True
+
+    def __init__(self, socket: Path) -> None:
+        self.socket = socket
+
+    async def gone(self) -> None:
+        """Return when the master has ended: it then closes the silent connection that we hold."""
+        try:
+            reader, writer = await asyncio.open_unix_connection(self.socket)
+        except OSError:
+            return
+        try:
+            with suppress(ConnectionResetError):
+                while await reader.read(1 << 12):
+                    pass
+        finally:
+            writer.close()
+
+    async def stop(self) -> None:
+        """Not ours to end."""

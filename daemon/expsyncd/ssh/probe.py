@@ -1,0 +1,106 @@
+"""The first command on a new connection: proves a real round trip and tells what the host has. Pure.
+
+Both commands begin with `exec`, which sh, bash, zsh, fish and csh understand alike; the script itself goes
+to sh by stdin, so no login shell has to parse it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+COMMAND = "exec sh"
+# Sends back what it gets: a round trip without the start of a shell in it.
+ECHO_COMMAND = "exec cat"
+# Printed in two halves, so that a forced command that echoes the script is not taken for an answer.
+MAGIC = b"expsyncd-probe-1"
+
+# `date` comes last: when the output is here, it was read half a round trip ago.
+SCRIPT = b"""\
+printf '%s-%s\\n' expsyncd probe-1
+printf 'system=%s\\n' "$(uname -s 2>/dev/null)"
+if command -v rsync >/dev/null 2>&1; then
+  printf 'rsync_path=%s\\n' "$(command -v rsync)"
+  printf 'rsync=%s\\n' "$(rsync --version 2>&1 </dev/null | head -n 1)"
+fi
+if command -v python3 >/dev/null 2>&1; then
+  printf 'python=%s\\n' "$(python3 -V 2>&1 </dev/null | head -n 1)"
+fi
+for program in sha256sum shasum openssl; do
+  if command -v "$program" >/dev/null 2>&1; then printf 'digest=%s\\n' "$program"; break; fi
+done
+printf 'date=%s\\n' "$(date +%s.%N 2>/dev/null)"
+"""
+DIGESTS = ("sha256sum", "shasum", "openssl")
+# An answer has a few hundred bytes; a host that sends without end is cut here.
+OUTPUT_LIMIT = 1 << 16
+
+
+@dataclass(frozen=True)
+class Link:
+    """What a fresh connection told. `clock_offset_s`: the host's clock minus ours."""
+
+    round_trip_s: float
+    rsync_version: str | None
+    python: str | None
+    system: str
+    clock_offset_s: float
+    digest: str | None
+    adopted: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the script printed. `stray`: bytes before it. `date_s`: the host's Unix time."""
+
+    stray: bytes
+    system: str
+    rsync_path: str | None
+    rsync_version: str | None
+    python: str | None
+    digest: str | None
+    date_s: float | None
+
+    def link(self, round_trip_s: float, here_s: float, *, adopted: bool) -> Link:
+        """What is worth keeping; `here_s`: our Unix time when the answer was here."""
+        # The host read its clock half a round trip before that. Without a date: believe that clocks agree.
+        offset_s = 0.0 if self.date_s is None else self.date_s + round_trip_s / 2 - here_s
+        return Link(
+            round_trip_s, self.rsync_version, self.python, self.system, offset_s, self.digest, adopted
+        )
+
+
+def parse(output: bytes) -> Answer | None:
+    """The answer in `output`, or None when the script did not run."""
+    stray, magic, rest = output.partition(MAGIC + b"\n")
+    if not magic:
+        return None
+    fields: dict[str, str] = {}
+    for line in rest.splitlines():
+        name, equals, value = line.decode("utf-8", "replace").partition("=")
+        if equals:
+            fields.setdefault(name, value.strip())
+    digest = fields.get("digest")
+    return Answer(
+        stray=stray,
+        system=fields.get("system", ""),
+        rsync_path=fields.get("rsync_path") or None,
+        rsync_version=_version(fields.get("rsync"), r"\brsync\s+version v?"),
+        python=_version(fields.get("python"), r"\APython "),
+        digest=digest if digest in DIGESTS else None,
+        date_s=_date(fields.get("date")),
+    )
+
+
+def _version(text: str | None, before: str) -> str | None:
+    found = re.search(before + r"(\d+(?:\.\d+){1,3})", text or "")
+    return found.group(1) if found else None
+
+
+def _date(text: str | None) -> float | None:
+    # BSD's date prints %N as the letter N: then half a second is the best guess for the rest.
+    found = re.fullmatch(r"(\d{1,12})(?:\.(\d{1,9}))?(?:\.?N)?", text or "")
+    if not found:
+        return None
+    seconds, fraction = found.groups()
+    return float(f"{seconds}.{fraction or '5'}")

@@ -1,0 +1,124 @@
+import itertools
+import random
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from expsyncd.ssh.retry import EAGER_FOR_S, Backoff, spread
+
+
+class Hands:
+    """A clock whose hands the test moves."""
+
+    def __init__(self) -> None:
+        self.at = 1000.0
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.at, UTC)
+
+    def monotonic(self) -> float:
+        return self.at
+
+
+def fails(
+    backoff: Backoff, clock: Hands, *, until: float, takes_s: float = 0.1, watched: bool = False
+) -> list[float]:
+    """Starts of the attempts of a host that stays away."""
+    starts = []
+    while clock.at < until:
+        backoff.attempt()
+        starts.append(clock.at)
+        clock.at += takes_s
+        clock.at += backoff.next_delay_s(watched=watched)
+    return starts
+
+
+def most_in_a_minute(starts: list[float]) -> int:
+    return max(sum(first <= s < first + 60 for s in starts) for first in starts)
+
+
+def gaps(starts: list[float]) -> list[float]:
+    return [b - a for a, b in itertools.pairwise(starts)]
+
+
+@given(st.integers(), st.floats(0.001, 30))
+def test_at_most_six_attempts_in_any_minute_and_ten_seconds_apart_at_first(seed, takes_s):
+    clock = Hands()
+    starts = fails(Backoff(random.Random(seed), clock), clock, until=1500, takes_s=takes_s)
+    assert most_in_a_minute(starts) <= 6
+    assert max(gaps(starts)) <= max(10, takes_s + 1) + 1e-6
+
+
+def test_recovery_within_ten_seconds_for_ten_minutes_then_a_minute():
+    clock = Hands()
+    starts = fails(Backoff(random.Random(1), clock), clock, until=5000)
+    early = [s for s in starts if s < 1000 + EAGER_FOR_S]
+    late = [s for s in starts if s > 1000 + EAGER_FOR_S + 130]
+    assert max(gaps(early)) <= 10 + 1e-6
+    assert all(45 <= gap <= 61 for gap in gaps(late))
+    assert len({round(gap, 3) for gap in gaps(late)}) > 3, "no jitter"
+
+
+def test_watched_hosts_stay_eager():
+    clock = Hands()
+    starts = fails(Backoff(random.Random(1), clock), clock, until=5000, watched=True)
+    assert max(gaps(starts)) <= 10 + 1e-6
+
+
+def test_somebody_who_begins_to_look_need_not_wait_for_the_old_delay():
+    clock = Hands()
+    backoff = Backoff(random.Random(1), clock)
+    fails(backoff, clock, until=3000)
+    backoff.attempt()
+    clock.at += 30
+    assert backoff.next_delay_s(watched=True) <= 1
+
+
+def test_a_connection_that_had_held_is_tried_again_at_once_but_not_by_all_in_one_instant():
+    delays = set()
+    for seed in range(20):
+        clock = Hands()
+        backoff = Backoff(random.Random(seed), clock)
+        backoff.attempt()
+        backoff.reset()
+        clock.at += 3600
+        delays.add(backoff.next_delay_s())
+    assert all(0.1 <= delay <= 1 for delay in delays)
+    assert len(delays) == 20
+
+
+def test_a_connection_that_breaks_at_once_is_not_hammered():
+    clock = Hands()
+    backoff = Backoff(random.Random(3), clock)
+    starts = []
+    for _ in range(100):
+        backoff.attempt()
+        starts.append(clock.at)
+        backoff.reset()
+        clock.at += 0.2
+        clock.at += backoff.next_delay_s()
+    assert most_in_a_minute(starts) <= 6
+
+
+def test_wishes_do_not_lift_the_limit():
+    clock = Hands()
+    backoff = Backoff(random.Random(3), clock)
+    for _ in range(6):
+        assert backoff.held_s() == 0
+        backoff.attempt()
+        backoff.reset()
+        clock.at += 1
+    assert backoff.held_s() == pytest.approx(54)
+    assert backoff.next_delay_s() == pytest.approx(54)
+    clock.at += 54
+    assert backoff.held_s() == 0
+
+
+def test_spread_is_the_same_at_every_start_and_uses_the_whole_period():
+    assert spread("gpu1", 60) == spread("gpu1", 60)
+    turns = [spread(f"gpu{number}", 60) for number in range(600)]
+    assert all(0 <= turn < 60 for turn in turns)
+    for tenth in range(10):
+        assert 30 <= sum(tenth * 6 <= turn < tenth * 6 + 6 for turn in turns) <= 90

@@ -18,7 +18,9 @@ def until(condition, within: float, what: str = "") -> Any:
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {within} s: {what or inspect.getsource(condition).strip()}; last: {value!r}")
+            raise AssertionError(
+                f"not within {within} s: {what or inspect.getsource(condition).strip()}; last: {value!r}"
+            )
         time.sleep(POLL_S)
 
 
@@ -32,5 +34,7 @@ async def eventually(condition, within: float, what: str = "") -> Any:
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {within} s: {what or inspect.getsource(condition).strip()}; last: {value!r}")
+            raise AssertionError(
+                f"not within {within} s: {what or inspect.getsource(condition).strip()}; last: {value!r}"
+            )
         await asyncio.sleep(POLL_S)

@@ -13,7 +13,6 @@ import typer
 from expsyncd.errors import EXIT_FAILED
 
 if TYPE_CHECKING:
-    from rich.console import Console
 
     from expsyncd.cli.demo_screen import Figures, Screen
     from expsyncd.demo.check import Verdict

@@ -84,9 +84,13 @@ def _call(entry: tuple[str, str, str], name: str, arguments: list[str]) -> int:
     import typer
 
     module_name, attribute, _ = entry
-    found = getattr(importlib.import_module(f"expsyncd.cli.{module_name}"), attribute)
+    module = importlib.import_module(f"expsyncd.cli.{module_name}")
+    found = getattr(module, attribute)
     if isinstance(found, typer.Typer):
         app = found
+        names = {one.name for one in app.registered_commands}
+        if (default := getattr(module, "DEFAULT", None)) and arguments[:1] != ["--help"]:
+            arguments = arguments if arguments and arguments[0] in names else [default, *arguments]
     else:
         app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
         app.command()(found)

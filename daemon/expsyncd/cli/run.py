@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import TYPE_CHECKING
 
 from expsyncd.app import Daemon
 from expsyncd.config.load import load
@@ -12,13 +11,10 @@ from expsyncd.logs import set_up
 from expsyncd.paths import Paths
 from expsyncd.state.lock import only_one
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
-
-def run(config: Path | None = None) -> None:
+def run() -> None:
     """Serve until stopped (Ctrl-C, SIGTERM or `expsyncd stop`); SIGHUP reads hosts.yaml again."""
-    paths = Paths.of(os.environ, config)
+    paths = Paths.of(os.environ)
     os.umask(0o077)
     loaded = load(paths.config_file)
     paths.make_private()

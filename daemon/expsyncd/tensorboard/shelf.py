@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from expsyncd.mirror.scan import RunFolder, find_runs
@@ -14,13 +15,9 @@ if TYPE_CHECKING:
 
     from expsyncd.clock import Clock
     from expsyncd.paths import RootPaths
-    from expsyncd.tensorboard.view import View
+    from expsyncd.tensorboard.view import View, ViewChange
 
 logger = logging.getLogger(__name__)
-
-# TensorBoard reloads each second; a file that left has to be away for more than two reloads to be
-# forgotten (measured), with room for a slow reload.
-REST_S = 2.8
 
 
 class Shelf:
@@ -31,7 +28,7 @@ class Shelf:
         root: RootPaths,
         view: View,
         clock: Clock,
-        on_runs: Callable[[Sequence[RunFolder]], Awaitable[None]],
+        on_runs: Callable[[Sequence[RunFolder], ViewChange], Awaitable[None]],
         writable: Callable[[], bool],
     ) -> None:
         self._root = root
@@ -41,7 +38,7 @@ class Shelf:
         self._writable = writable
         self._wish = asyncio.Event()
         self._held: set[Path] = set()
-        self._resting: dict[Path, float] = {}
+        self._again_at: float | None = None
         self._laid = asyncio.Condition()
         self._round = 0
 
@@ -58,12 +55,14 @@ class Shelf:
             await self._laid.wait_for(lambda: self._round >= target)
 
     def release(self, files: Sequence[Path]) -> None:
-        """Let held files come back after TensorBoard had time to forget them."""
-        until = self._clock.monotonic() + REST_S
-        for file in files:
-            self._held.discard(file)
-            self._resting[file] = until
+        """Let held files come back, after the view gave TensorBoard time to forget them."""
+        self._held.difference_update(files)
         self._wish.set()
+
+    async def laid(self) -> None:
+        """Return when the view has been laid once: TensorBoard starts after that."""
+        async with self._laid:
+            await self._laid.wait_for(lambda: self._round > 0)
 
     async def run(self) -> None:
         """Lay the view whenever it is wished or a rest is over; until cancelled."""
@@ -77,26 +76,21 @@ class Shelf:
                 self._laid.notify_all()
 
     async def _lay(self) -> None:
-        now = self._clock.monotonic()
-        self._resting = {file: until for file, until in self._resting.items() if until > now}
-        away = self._held | set(self._resting)
         runs = await asyncio.to_thread(find_runs, self._root.mirror)
-        change = await asyncio.to_thread(self._view.lay, runs, held=away, now=now)
-        for file, until in change.resting.items():
-            self._resting[file] = max(until, self._resting.get(file, 0.0))
+        now = self._clock.monotonic()
+        change = await asyncio.to_thread(self._view.lay, runs, now=now, held=frozenset(self._held))
+        self._again_at = min(change.resting.values(), default=None)
         if change.added or change.removed:
-            logger.info(
-                "TensorBoard's view: %d links added, %d removed", len(change.added), len(change.removed)
-            )
-        await self._on_runs(runs)
+            added, removed = len(change.added), len(change.removed)
+            logger.info("TensorBoard's view: %d links added, %d removed", added, removed)
+        await self._on_runs(runs, change)
 
     async def _wait(self) -> None:
-        if not self._resting:
+        if self._again_at is None:
             await self._wish.wait()
             return
-        pause_s = max(0.0, min(self._resting.values()) - self._clock.monotonic())
-        try:
-            async with asyncio.timeout(pause_s):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, self._again_at - self._clock.monotonic())):
                 await self._wish.wait()
-        except TimeoutError:
-            return
+        if not self._wish.is_set():
+            self._again_at = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
+from contextlib import suppress
 from datetime import timedelta  # noqa: TC003 - typer reads the annotation when it runs
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +14,6 @@ import typer
 from expsyncd.errors import EXIT_FAILED
 
 if TYPE_CHECKING:
-
     from expsyncd.cli.demo_screen import Figures, Screen
     from expsyncd.demo.check import Verdict
     from expsyncd.demo.stage import Stage
@@ -24,6 +24,7 @@ COUNT_EVERY_S = 2.0
 SERVING_AT_LEAST_S = 4.0
 SERVING_WITHIN_S = 30.0
 EQUAL_WITHIN_S = 30.0
+URL_WITHIN_S = 5.0
 AGAIN_S = 0.5
 
 
@@ -67,8 +68,8 @@ async def _perform(for_s: float | None, *, keep: bool) -> bool:
     ending = asyncio.Event()
     _listen_to_signals(ending)
     async with set_up(keep=keep) as stage:
-        status = await stage.ready()
-        introduce(console, stage.places, status["tensorboard"]["url"])
+        await stage.ready()
+        introduce(console, stage.places, await _board_url(stage))
         with Screen(console) as screen:
             serving_at = await _watch(stage, screen, ending, for_s)
         console.print("the training is stopped; waiting until the mirror is equal")
@@ -78,6 +79,17 @@ async def _perform(for_s: float | None, *, keep: bool) -> bool:
         if keep:
             console.print(f"kept: {stage.places.folder}", soft_wrap=True)
     return verdict.passed
+
+
+async def _board_url(stage: Stage) -> str | None:
+    """TensorBoard's address once it serves; None when that takes long, which is no reason to show nothing."""
+    began = time.monotonic()
+    while time.monotonic() - began < URL_WITHIN_S:
+        board = (await stage.status())["tensorboard"]
+        if board["status"] == "serving":
+            return str(board["url"])
+        await asyncio.sleep(AGAIN_S)
+    return None
 
 
 def _listen_to_signals(ending: asyncio.Event) -> None:
@@ -135,7 +147,8 @@ def _count(stage: Stage, url: str | None) -> Figures:
         found = served.served(url) if url else {}
     except OSError:
         found = {}  # not up yet, or again; the status says so
-    return Figures(served.count(found), served.newest(found), files, size, images)
+    newest = served.newest(found)
+    return Figures(served.count(found), None if newest is None else time.time() - newest, files, size, images)
 
 
 async def _conclude(stage: Stage, serving_at: float | None) -> Verdict:
@@ -158,8 +171,6 @@ def _judge(stage: Stage, status: dict[str, Any], serving_at: float | None) -> Ve
     points = dict.fromkeys(runs, 0)
     url = status["tensorboard"]["url"]
     if url and serving_at is not None:
-        try:
+        with suppress(OSError):  # asked again until the deadline
             points = check.new_points(served.served(url), runs, serving_at)
-        except OSError:
-            pass  # asked again until the deadline
     return check.Verdict(tuple(kinds), points)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from rich.live import Live
+from rich.markup import escape
+from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
@@ -26,23 +28,21 @@ _IMAGES = frozenset({".png"})
 
 @dataclass(frozen=True)
 class Figures:
-    """What is here by now; `newest_at` is the wall time of the newest point TensorBoard serves."""
+    """What was here when it was counted; `newest_s` is the age of the newest point TensorBoard served."""
 
     points: int = 0
-    newest_at: float | None = None
+    newest_s: float | None = None
     files: int = 0
     bytes: int = 0
     images: int = 0
 
     def line(self, running_s: float) -> str:
         """One line for people."""
-        age = (
-            "" if self.newest_at is None else f" (newest {max(0.0, time.time() - self.newest_at):.1f} s old)"
-        )
+        age = "" if self.newest_s is None else f" (newest {max(0.0, self.newest_s):.1f} s old)"
         parts = [
-            f"{human_seconds(running_s):>4}",
-            f"{self.points} points in TensorBoard{age}",
-            f"{self.files} files, {human_bytes(self.bytes)} in the mirror",
+            human_seconds(running_s),
+            f"{self.points} points{age}",
+            f"{self.files} files, {human_bytes(self.bytes)}",
             f"{self.images} images",
         ]
         return "   ".join(parts)
@@ -96,39 +96,41 @@ class Screen:
 def introduce(console: Console, places: Places, url: str | None) -> None:
     """Say what is running and where to look."""
     lines = [
-        ("a built-in ssh host plays the GPU machine; its home is", str(places.gpu)),
-        ("what arrives is in", str(places.mirror)),
-        ("hosts.yaml is", str(places.config_file)),
-        ("TensorBoard is at", url or "(starting)"),
+        ("the GPU machine (a built-in ssh host)", places.gpu),
+        ("what arrives from it", places.mirror),
+        ("hosts.yaml", places.config_file),
     ]
     for words, place in lines:
-        console.print(f"{words:>55}  [bold]{place}[/bold]", soft_wrap=True, highlight=False)
-    console.print()
+        console.print(f"{words:>37}  {escape(str(place))}", soft_wrap=True)
+    words = f"TensorBoard   [bold]{url}[/bold]" if url else "TensorBoard is starting"
+    console.print(Panel(words, expand=False, padding=(1, 3)))
 
 
 def _result(kind: Kind) -> str:
     if kind.wrong or not kind.files:
-        return "[red]" + (kind.wrong[0] if kind.wrong else "none written") + "[/red]"
+        return "[red]" + escape(kind.wrong[0] if kind.wrong else "none written") + "[/red]"
     if not kind.skipped:
         return "[green]equal[/green]"
-    return f"{'rest ' if kind.equal else ''}left out on purpose: {kind.skipped[0][1]}"
+    return f"{'rest ' if kind.equal else ''}left out on purpose: {escape(kind.skipped[0][1])}"
 
 
 def summarise(console: Console, verdict: Verdict) -> None:
     """The table of every kind of file, then the points of every run, then what failed."""
-    table = Table(title="What the host wrote, and what is here byte for byte", title_justify="left")
+    console.print("\nWhat the host wrote, and how much of it is here byte for byte:")
+    table = Table()
     for column in ("kind", "on the host", "size", "here", "result"):
         table.add_column(column, justify="right" if column in ("on the host", "size", "here") else "left")
     for kind in verdict.kinds:
         table.add_row(kind.name, str(kind.files), human_bytes(kind.bytes), str(kind.equal), _result(kind))
     console.print(table)
-    table = Table(title="Points TensorBoard served that were written after it started", title_justify="left")
+    console.print("Points that TensorBoard serves and that were written after it had started:")
+    table = Table()
     table.add_column("run")
     table.add_column("new points", justify="right")
     for run, new in verdict.points.items():
         table.add_row(run, str(new) if new else "[red]none[/red]")
     console.print(table)
     for failure in verdict.failures:
-        console.print(f"[red]failed[/red]  {failure}", soft_wrap=True, highlight=False)
+        console.print(f"[red]failed[/red]  {escape(failure)}", soft_wrap=True)
     if verdict.passed:
         console.print("[green]everything arrived[/green]")

@@ -181,7 +181,7 @@ async def test_commands_take_turns_where_one_is_allowed(make_sshd, connect):
             group.create_task(connection.command(f"sleep 0.3; echo {number}", timeout_s=SOON_S), name="turn")
             for number in range(3)
         ]
-    assert [task.result().stdout for task in tasks] == [b"0\n", b"1\n", b"2\n"]
+    assert sorted(task.result().stdout for task in tasks) == [b"0\n", b"1\n", b"2\n"]
     assert sshd.attempts() == 1, "ssh logged in anew"
 
 
@@ -281,6 +281,24 @@ async def test_a_frozen_master_is_noticed_and_ended(sshd, connect):
             problem = await connection.lost()
         assert problem.diagnosis.kind is Kind.UNANSWERED
         assert not alive(master)
+
+
+async def test_a_busy_connection_is_not_lost(make_sshd, connect):
+    sshd = make_sshd(lines=("MaxSessions 1",))
+    options = {"round_trip_every_s": 0.1, "round_trip_timeout_s": 0.3}
+    async with connect(sshd, **options) as connection, asyncio.TaskGroup() as group:
+        lost = group.create_task(connection.lost(), name="lost")
+        assert (await connection.command("sleep 2; echo done", timeout_s=SOON_S)).stdout == b"done\n"
+        assert not lost.done()
+        lost.cancel()
+
+
+async def test_a_doubt_is_looked_into_at_once(sshd, connect):
+    async with connect(sshd, round_trip_every_s=3600, round_trip_timeout_s=0.5) as connection:
+        os.kill(master_of(connection), signal.SIGSTOP)
+        connection.doubt()
+        async with asyncio.timeout(10):
+            assert (await connection.lost()).diagnosis.kind is Kind.UNANSWERED
 
 
 async def test_a_healthy_connection_is_not_lost(sshd, connect):

@@ -5,9 +5,9 @@ Linux only: what a stopped sshd leaves behind is found through /proc.
 
 from __future__ import annotations
 
-import getpass
 import itertools
 import os
+import pwd
 import shlex
 import shutil
 import signal
@@ -161,7 +161,7 @@ class Sshd:
                     *([f"  ProxyJump {self.jump.alias}"] if self.jump else []),
                     "  HostName 127.0.0.1",
                     f"  Port {port}",
-                    f"  User {getpass.getuser()}",
+                    f"  User {pwd.getpwuid(os.getuid()).pw_name}",
                     f"  IdentityFile {self.folder}/id",
                     "  IdentitiesOnly yes",
                     "  IdentityAgent none",

@@ -1,0 +1,56 @@
+# `make demo` and `make test` need only git, make and Python >= 3.11; each does all its own set-up.
+.POSIX:
+.SUFFIXES:
+SETUP = sh .ci/set-up
+BIN = .venv/bin
+FOR =
+
+help: ## this list
+	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1 /p' Makefile | while read -r name words; do printf '  make %-10s %s\n' "$$name" "$$words"; done
+
+demo: ## a built-in host, a real training run, the whole pipeline (FOR=60s ends it with a check)
+	@$(SETUP) demo
+	@$(BIN)/expsyncd demo $(if $(FOR),--for $(FOR))
+
+test: ## everything but the long suites: style, types, unit, integration, faults in short, labs
+	@$(SETUP) test
+	@$(MAKE) -s style
+	@$(BIN)/python -m pytest -q -n 2 --dist loadscope -m 'not faults and not soak'
+
+check: ## style, types and unit tests: seconds
+	@$(SETUP) test
+	@$(MAKE) -s style
+	@$(BIN)/python -m pytest -q -n 2 tests/unit
+
+style:
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check -q .
+	@$(BIN)/mypy
+
+faults: ## kill, cut, fill and unmount at length
+	@$(SETUP) test
+	@EXPSYNCD_KILL_ROUNDS=30 $(BIN)/python -m pytest -q -s tests/faults tests/labs
+
+soak: ## an hour of random faults
+	@$(SETUP) test
+	@EXPSYNCD_KILL_ROUNDS=200 $(BIN)/python -m pytest -q -s tests/faults/test_kill.py
+
+bench: ## side by side with plain rsync; prints ratios
+	@$(SETUP) test
+	@$(BIN)/python tests/bench/pulls.py
+	@$(BIN)/python tests/bench/idle.py
+
+run: ## the daemon with this checkout's config/hosts.yaml
+	@$(SETUP) run
+	@EXPSYNCD_CONFIG="$${EXPSYNCD_CONFIG:-$$PWD/config/hosts.yaml}" $(BIN)/expsyncd run
+
+install: ## for you: the program, a sample config, the systemd user unit
+	@sh .ci/install
+
+uninstall: ## removes what install put there; leaves your data and config
+	@sh .ci/uninstall
+
+clean: ## removes the virtual environment and caches of this checkout
+	rm -rf .venv .make .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+
+.PHONY: help demo test check style faults soak bench run install uninstall clean

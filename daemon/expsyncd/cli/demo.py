@@ -24,6 +24,9 @@ COUNT_EVERY_S = 2.0
 SERVING_AT_LEAST_S = 4.0
 SERVING_WITHIN_S = 30.0
 EQUAL_WITHIN_S = 30.0
+# TensorBoard looks each second: what it does not serve this long after the mirror was equal will not come.
+SERVED_WITHIN_S = 8.0
+INTERRUPTED = 130
 URL_WITHIN_S = 5.0
 AGAIN_S = 0.5
 
@@ -51,7 +54,10 @@ def demo(
     Ends at Ctrl-C or after --for; then says whether everything arrived (exit 0) or what did not (exit 1).
     Nothing of yours is read or changed.
     """
-    passed = asyncio.run(_perform(None if for_ is None else for_.total_seconds(), keep=keep))
+    try:
+        passed = asyncio.run(_perform(None if for_ is None else for_.total_seconds(), keep=keep))
+    except asyncio.CancelledError:  # by the second Ctrl-C
+        raise typer.Exit(INTERRUPTED) from None
     raise typer.Exit(0 if passed else EXIT_FAILED)
 
 
@@ -154,10 +160,14 @@ def _count(stage: Stage, url: str | None) -> Figures:
 async def _conclude(stage: Stage, serving_at: float | None) -> Verdict:
     """Check again and again until everything has arrived or the deadline has passed."""
     deadline = time.monotonic() + EQUAL_WITHIN_S
+    all_here = False
     while True:
         verdict = await asyncio.to_thread(_judge, stage, await stage.status(), serving_at)
         if verdict.passed or time.monotonic() > deadline:
             return verdict
+        if verdict.arrived and not all_here:
+            all_here = True
+            deadline = min(deadline, time.monotonic() + SERVED_WITHIN_S)
         await asyncio.sleep(AGAIN_S)
 
 

@@ -118,6 +118,11 @@ class Verdict:
     points: dict[str, int]
 
     @property
+    def arrived(self) -> bool:
+        """Every kind of file passed."""
+        return all(kind.passed for kind in self.kinds)
+
+    @property
     def failures(self) -> list[str]:
         """What did not pass, a sentence each."""
         said = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -93,11 +92,11 @@ class Places:
         }
 
 
-def hosts_yaml(root: os.PathLike[str], port: int) -> str:
+def hosts_yaml(root: Path, port: int) -> str:
     """The demo's config, as a person would write it."""
     sources = "\n".join(f"      - ~/gan/{name}" for name in SOURCES)
     return f"""\
-root: {os.fspath(root)}
+root: {root}
 interval: {INTERVAL}
 min_free: 50MB
 tensorboard: {{port: {port}}}

@@ -132,6 +132,7 @@ class Host:
 
         What a try cannot mend (a wrong key, a missing second factor) is not tried: only `resume` does.
         """
+        self._connection.doubt()
         if not isinstance(self._state.status, (HostFailed, NeedsLogin)):
             self._backoff.reset()
             self._retry.set()

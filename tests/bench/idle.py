@@ -13,9 +13,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from support.place import Place, children_of  # noqa: E402
-from support.sshd import Sshd  # noqa: E402
-from support.wait import until  # noqa: E402
+from support.place import Place, children_of
+from support.sshd import Sshd
+from support.wait import until
 
 HOSTS = 10
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -49,21 +49,35 @@ def main() -> None:
         for number in range(200):
             (place.remote / f"run/{number}.txt").write_text("x")
         place.configure(interval="60s", tensorboard=True)
-        hosts = "".join(f"  gpu{n}:\n    ssh: {sshd.alias}\n    sources: [{place.remote}]\n" for n in range(HOSTS))
+        hosts = "".join(
+            f"  gpu{n}:\n    ssh: {sshd.alias}\n    sources: [{place.remote}]\n" for n in range(HOSTS)
+        )
         text = place.config_file.read_text()
         place.config_file.write_text(text[: text.index("hosts:")] + "hosts:\n" + hosts)
         place.start()
-        until(lambda: all(h["status"] == "connected" and all(s["status"] == "fresh" for s in h["sources"].values()) for h in place.status()["hosts"].values()), 60)
+        until(
+            lambda: all(
+                h["status"] == "connected" and all(s["status"] == "fresh" for s in h["sources"].values())
+                for h in (place.status() or {})["hosts"].values()
+            ),
+            60,
+        )
         pid = place.daemon.pid
-        masters = [p for p in children_of(pid) if b"-M" in Path(f"/proc/{p}/cmdline").read_bytes().split(b"\0")]
+        masters = [
+            p for p in children_of(pid) if b"-M" in Path(f"/proc/{p}/cmdline").read_bytes().split(b"\0")
+        ]
         before, masters_before, started = cpu_s(pid), sum(map(cpu_s, masters)), time.monotonic()
         end = started + given.seconds
         until(lambda: time.monotonic() >= end, given.seconds + 5)
         wall = time.monotonic() - started
-        print(f"daemon, {HOSTS} hosts idle at 60 s: {rss_mb(pid):.0f} MB RSS (aim < 90), "
-              f"{100 * (cpu_s(pid) - before) / wall:.2f} % of a core (aim < 0.5), over {wall:.0f} s")
-        print(f"its {len(masters)} ssh masters: {sum(map(rss_mb, masters)):.0f} MB RSS, "
-              f"{100 * (sum(map(cpu_s, masters)) - masters_before) / wall:.2f} % of a core")
+        print(
+            f"daemon, {HOSTS} hosts idle at 60 s: {rss_mb(pid):.0f} MB RSS (aim < 90), "
+            f"{100 * (cpu_s(pid) - before) / wall:.2f} % of a core (aim < 0.5), over {wall:.0f} s"
+        )
+        print(
+            f"its {len(masters)} ssh masters: {sum(map(rss_mb, masters)):.0f} MB RSS, "
+            f"{100 * (sum(map(cpu_s, masters)) - masters_before) / wall:.2f} % of a core"
+        )
         status = [sys.executable, "-m", "expsyncd.cli.main", "status"]
         program = Path(sys.executable).parent / "expsyncd"
         if program.exists():
@@ -73,8 +87,10 @@ def main() -> None:
         for _ in range(15):
             ours.append(timed(status, place.environment))
             theirs.append(timed(bare, place.environment))
-        print(f"expsyncd status: {statistics.median(ours):.3f} s (aim < 0.25), "
-              f"{statistics.median(a / b for a, b in zip(ours, theirs, strict=True)):.1f}x a bare python -c pass (aim < 6x)")
+        print(
+            f"expsyncd status: {statistics.median(ours):.3f} s (aim < 0.25), "
+            f"{statistics.median(a / b for a, b in zip(ours, theirs, strict=True)):.1f}x a bare python -c pass (aim < 6x)"
+        )
     finally:
         place.close()
         sshd.stop()

@@ -6,25 +6,24 @@ import argparse
 import asyncio
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.table import line, paired  # noqa: E402
-from expsyncd.clock import SystemClock  # noqa: E402
-from expsyncd.config.model import VersionsConfig  # noqa: E402
-from expsyncd.mirror.root import Root  # noqa: E402
-from expsyncd.pull.command import remote  # noqa: E402
-from expsyncd.pull.puller import Pull  # noqa: E402
-from expsyncd.pull.rsync import environment  # noqa: E402
-from expsyncd.pull.source import Lanes, Source, Tally, Tools  # noqa: E402
-from expsyncd.ssh.connection import Connection, Link  # noqa: E402
-from expsyncd.state.facts import Facts  # noqa: E402
-from expsyncd.state.thread import DatabaseThread  # noqa: E402
-from support.sshd import Sshd  # noqa: E402
+from bench.table import line, paired
+from expsyncd.clock import SystemClock
+from expsyncd.config.model import VersionsConfig
+from expsyncd.mirror.root import Root
+from expsyncd.pull.command import remote
+from expsyncd.pull.puller import Pull
+from expsyncd.pull.rsync import environment
+from expsyncd.pull.source import Lanes, Source, Tally, Tools
+from expsyncd.ssh.connection import Connection, Link
+from expsyncd.state.facts import Facts
+from expsyncd.state.thread import DatabaseThread
+from support.sshd import Sshd
 
 FILES_A_FOLDER = 500
 
@@ -52,7 +51,9 @@ class Bench:
 
     async def pull(self, tree: Path) -> None:
         self.count += 1
-        rsync = remote(self.connection.rsh(), self.sshd.alias, str(tree), self.link.round_trip_s, self.link.rsync_version)
+        rsync = remote(
+            self.connection.rsh(), self.sshd.alias, str(tree), self.link.round_trip_s, self.link.rsync_version
+        )
         pull = Pull(
             Source("bench", tree.name, str(tree)), rsync, self.connection, self.tools, Lanes(), Tally(),
             pull_id=f"p{self.count}", clock=SystemClock(), digest_program=self.link.digest,
@@ -63,7 +64,14 @@ class Bench:
         assert pull.outcome.kind == "complete", pull.outcome
 
     async def rival(self, tree: Path) -> None:
-        argv = ["rsync", "-rt", "-e", self.connection.rsh(), f"{self.sshd.alias}:{tree}/", f"{self.base}/rival-{tree.name}/"]
+        argv = [
+            "rsync",
+            "-rt",
+            "-e",
+            self.connection.rsh(),
+            f"{self.sshd.alias}:{tree}/",
+            f"{self.base}/rival-{tree.name}/",
+        ]
         process = await asyncio.create_subprocess_exec(*argv)
         assert await process.wait() == 0
 
@@ -94,7 +102,7 @@ async def first(bench: Bench, name: str, files: int, size: int, runs: int) -> No
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(runs):
         bench.forget(tree)
-        subprocess.run(["sync"], check=True)
+        os.sync()
         one = await paired_cold(ours, rival, lambda: bench.forget(tree))
         times[0].append(one[0])
         times[1].append(one[1])
@@ -142,7 +150,13 @@ async def main() -> None:
         print(f"{'':<34} {'expsyncd':>10} {'rival':>10}  ratio")
         for files in (1_000,) if given.quick else (1_000, 10_000, 100_000):
             await unchanged(bench, files, given.runs)
-        await first(bench, "10k x 20 kB" if not given.quick else "1k x 20 kB", 1_000 if given.quick else 10_000, 20_000, max(3, given.runs // 2))
+        await first(
+            bench,
+            "10k x 20 kB" if not given.quick else "1k x 20 kB",
+            1_000 if given.quick else 10_000,
+            20_000,
+            max(3, given.runs // 2),
+        )
         if not given.quick:
             await first(bench, "1 GB in one file", 1, 1_000_000_000, 3)
     finally:

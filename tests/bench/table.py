@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
 
 
-async def paired(ours: Callable[[], Awaitable[None]], rival: Callable[[], Awaitable[None]], runs: int) -> tuple[list[float], list[float]]:
+async def paired(
+    ours: Callable[[], Awaitable[None]], rival: Callable[[], Awaitable[None]], runs: int
+) -> tuple[list[float], list[float]]:
     """Run both in turn, `runs` times after one warm-up each; seconds of each run."""
     await ours()
     await rival()

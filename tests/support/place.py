@@ -122,10 +122,14 @@ class Place:
         done = self.run("status", "--json", check=False)
         if done.returncode not in (0, 1):
             return None
-        return dict(json.loads(done.stdout))
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
 
     def source(self, name: str = "remote", host: str = "gpu") -> dict[str, Any]:
-        return (self.status() or {}).get("hosts", {}).get(host, {}).get("sources", {}).get(name, {})
+        found: dict[str, Any] = (
+            (self.status() or {}).get("hosts", {}).get(host, {}).get("sources", {}).get(name, {})
+        )
+        return found
 
     def until_fresh(self, within: float = 20) -> None:
         until(lambda: self.source().get("status") == "fresh", within, "fresh")

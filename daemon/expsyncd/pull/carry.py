@@ -50,13 +50,13 @@ class Carrier:
         self._pull_id = pull_id
         self._clock = clock
 
-    async def listing(self) -> Listing:
-        """What differs between host and mirror; changes nothing."""
+    async def listing(self, *, gone: bool) -> Listing:
+        """What differs between host and mirror; changes nothing. `gone`: also what left the host."""
         self.check_ground()
         await asyncio.to_thread(self._make_folder)
         found = Listing()
         source = self._source
-        argv = command.listing(self._remote, self.folder, source.include, source.exclude)
+        argv = command.listing(self._remote, self.folder, source.include, source.exclude, gone=gone)
         outcome = self._judge(await self._run(argv, None, lambda line: add_line(found, line)))
         if outcome.kind not in ("complete", "partial"):
             raise Stopped(outcome)

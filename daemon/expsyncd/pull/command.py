@@ -76,10 +76,13 @@ def _link(remote: Remote) -> list[str]:
     return ["--no-inc-recursive"] if remote.slow_link else []
 
 
-def listing(remote: Remote, mirror: Path, include: Sequence[str], exclude: Sequence[str]) -> list[str]:
-    """A dry-run that names what differs and, by `--delete`, what is gone on the host. Changes nothing."""
+def listing(
+    remote: Remote, mirror: Path, include: Sequence[str], exclude: Sequence[str], *, gone: bool = True
+) -> list[str]:
+    """A dry-run that names what differs and, with `gone`, what is no longer on the host. Changes nothing."""
     return [
-        "rsync", "-n", "-r", "-O", *MODES, "--delete", "--stats", "--no-h", *SHARED, *_link(remote),
+        "rsync", "-n", "-r", "-O", *MODES, *(["--delete"] if gone else []), "--stats", "--no-h", *SHARED,
+        *_link(remote),
         *filters(include, exclude), *_ends(remote, mirror),
     ]  # fmt: skip
 

@@ -89,7 +89,7 @@ def local_digest(folder: bytes, question: Question) -> str:
     """The same digest of our file; empty when it is shorter or cannot be read."""
     digest = hashlib.sha256()
     try:
-        with open(folder + b"/" + question.path, "rb") as file:  # noqa: PTH123 - a path of bytes
+        with open(folder + b"/" + question.path, "rb") as file:
             pieces = (
                 [(0, question.length)] if question.whole else [(0, PIECE), (question.length - PIECE, PIECE)]
             )

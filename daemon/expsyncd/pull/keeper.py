@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from expsyncd.clock import Clock
+    from expsyncd.pull.census import Census
     from expsyncd.pull.command import Remote
     from expsyncd.pull.source import Commands, Lanes, Source, Tools
 
@@ -66,6 +67,7 @@ class SourceKeeper:
         self._again = 0
         self._gone: frozenset[bytes] | None = None
         self._serving: Callable[[], Pull] | None = None
+        self._census: Census | None = None
 
     def request(self) -> int:
         """Wish a pull; the number of the full round that will fulfil it (see the `outcome` event)."""
@@ -139,6 +141,7 @@ class SourceKeeper:
             pull_id=pull_id,
             clock=self._clock,
             digest_program=digest,
+            census=self._census,
         )
 
     async def _light(self, pull: Pull) -> None:
@@ -169,6 +172,7 @@ class SourceKeeper:
             pull.stop(Outcome("retry", Trouble(error.title, error.advice)))
             return False
         self._audit_since = self._audit_slice = None
+        pull.heard()
         return True
 
     async def _second_part(self, pull: Pull) -> None:
@@ -186,6 +190,7 @@ class SourceKeeper:
             self._wish.set()
 
     async def _finish(self, pull: Pull) -> None:
+        self._census = pull.census if pull.outcome.kind == "complete" else None
         outcome, tally = pull.outcome, pull.tally
         seconds = (self._clock.now() - pull.started_at).total_seconds()
         last = LastPull(pull.started_at, outcome.word, tally.files, tally.bytes, max(0.0, seconds))

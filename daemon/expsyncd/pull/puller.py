@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from expsyncd.mirror.layout import shown
 from expsyncd.pull import local
 from expsyncd.pull.carry import Carrier, Stopped
+from expsyncd.pull.census import Census, nothing_left, taken
 from expsyncd.pull.grown import ask_whether_grown
 from expsyncd.pull.listing import Listing
 from expsyncd.pull.outcome import COMPLETE, Outcome
@@ -39,6 +40,7 @@ class Pull:
         pull_id: str,
         clock: Clock,
         digest_program: str | None,
+        census: Census | None = None,
     ) -> None:
         self.source = source
         self.pull_id = pull_id
@@ -48,6 +50,7 @@ class Pull:
         self.plan = Plan((), (), (), ())
         self.passes = Passes((), (), (), ())
         self.again = False
+        self.census = census
         self._connection = connection
         self._tools = tools
         self._lanes = lanes
@@ -59,6 +62,10 @@ class Pull:
         """The worst that happened."""
         order = ("give-up", "missing", "disk", "retry", "partial")
         return min(self._carrier.troubles, key=lambda o: order.index(o.kind), default=COMPLETE)
+
+    def heard(self) -> None:
+        """Tell the connection that the host answered: no round trip is needed to prove it alive."""
+        self._connection.heard()
 
     def stop(self, outcome: Outcome) -> None:
         """Note why the pull ended early."""
@@ -87,7 +94,17 @@ class Pull:
 
     async def look(self, *, audit: Sequence[bytes] = ()) -> None:
         """List what differs and plan. `audit` names files to compare by digest as well."""
-        self.listing = await self._carrier.listing()
+        before = self.census
+        self.listing = await self._carrier.listing(gone=before is None)
+        if before is not None and nothing_left(before, self.listing):
+            self.listing.gone = list(before.gone)
+            self.census = taken(self.listing, before, asked=False)
+        else:
+            if before is not None:
+                self.listing = await self._carrier.listing(gone=True)
+            self.census = taken(self.listing, before, asked=True)
+        if self._carrier.troubles:
+            self.census = None
         if audit:
             await self._audit(audit)
         await self._plan()

@@ -41,6 +41,10 @@ class Commands(Protocol):
         """The value of rsync's -e."""
         ...
 
+    def heard(self) -> None:
+        """The host answered just now."""
+        ...
+
     async def command(
         self, remote: str, *, data: bytes | None = None, timeout_s: float, limit: int = ...
     ) -> Completed:

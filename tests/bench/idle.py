@@ -49,9 +49,12 @@ def main() -> None:
         for number in range(200):
             (place.remote / f"run/{number}.txt").write_text("x")
         place.configure(interval="60s", tensorboard=True)
-        hosts = "".join(
-            f"  gpu{n}:\n    ssh: {sshd.alias}\n    sources: [{place.remote}]\n" for n in range(HOSTS)
+        # Ten aliases of one sshd: ten connections, as to ten machines.
+        aliases = " ".join(f"idle{n}" for n in range(HOSTS))
+        sshd.config_file.write_text(
+            sshd.config_file.read_text().replace(f"Host {sshd.alias}\n", f"Host {sshd.alias} {aliases}\n")
         )
+        hosts = "".join(f"  gpu{n}:\n    ssh: idle{n}\n    sources: [{place.remote}]\n" for n in range(HOSTS))
         text = place.config_file.read_text()
         place.config_file.write_text(text[: text.index("hosts:")] + "hosts:\n" + hosts)
         place.start()

@@ -86,13 +86,12 @@ class Host:
         self._retry = asyncio.Event()
         self._link: Link | None = None
         self._group: asyncio.TaskGroup | None = None
-        self._state = HostState(Paused() if paused else Connecting(), clock.now(), config.ssh)
+        status = Paused() if paused else Connecting()
+        self._state = HostState(status, clock.now(), config.ssh, notices=config.not_done_yet)
         for source in self._configured.values():
             if not is_glob(source.path):
                 self._keeper(chosen(whole, config, source), source.name)
         self._put()
-
-    # --- wishes -------------------------------------------------------------------------------------
 
     @property
     def configured(self) -> Mapping[str, SourceConfig]:
@@ -153,8 +152,6 @@ class Host:
         for own_name, keeper in self._keepers.items():
             if self._belongs[own_name] == name:
                 keeper.plan_next(moment)
-
-    # --- the loop -----------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Connect, pull while connected, wait, and again; until cancelled."""
@@ -229,8 +226,6 @@ class Host:
         # Neither a login nor a changed key is found by trying: only a wish of the person ends this.
         await self._retry.wait()
 
-    # --- sources ------------------------------------------------------------------------------------
-
     def _keeper(self, source: Source, belongs: str) -> SourceKeeper:
         keeper = SourceKeeper(
             source,
@@ -274,8 +269,6 @@ class Host:
                         keeper = self._keeper(source, configured.name)
                         self._start(keeper, link)
                         keeper.request()
-
-    # --- state --------------------------------------------------------------------------------------
 
     def _become(self, status: HostStatus, cause: Trouble | None = None) -> None:
         """The one place where the host's status changes; logs on the edge only."""

@@ -6,6 +6,7 @@ import os
 import shutil
 
 import pytest
+
 from support.place import Place, content
 from support.wait import until
 
@@ -89,9 +90,18 @@ def test_what_the_host_does_to_a_file_never_costs_a_byte(place):
 
 def test_modes_links_devices_and_names(place):
     remote = place.remote
-    odd = [b"new\nline", b"-dash", b"$(touch X)", b"quote'\"", b"\xff\xfe", b"\x1b[31m", b"n" * 255, "ünï".encode()]
+    odd = [
+        b"new\nline",
+        b"-dash",
+        b"$(touch X)",
+        b"quote'\"",
+        b"\xff\xfe",
+        b"\x1b[31m",
+        b"n" * 255,
+        "ünï".encode(),
+    ]
     for name in odd:
-        with open(bytes(remote) + b"/" + name, "wb") as file:  # noqa: PTH123 - a path of bytes
+        with open(bytes(remote) + b"/" + name, "wb") as file:
             file.write(name)
     (remote / "sub").mkdir(mode=0o777)
     (remote / "sub/run").write_bytes(b"#!/bin/sh\n")

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+
 from support.place import Place, alive, children_of, content
 from support.wait import until
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 
 import pytest
+
 from support.place import Place, content
 from support.wait import until
 
@@ -63,7 +64,10 @@ def test_unmounted_and_back(place):
     subprocess.run(["mount", "-o", "loop", str(image), str(disk)], check=True)
     place.until_equal(30)
     place.until_fresh()
-    assert list(content(place.mirror)) == [b"a.txt", b"b.txt"] or set(content(place.mirror)) == {b"a.txt", b"b.txt"}
+    assert list(content(place.mirror)) == [b"a.txt", b"b.txt"] or set(content(place.mirror)) == {
+        b"a.txt",
+        b"b.txt",
+    }
     place.stop()
     subprocess.run(["umount", "-l", str(disk)], check=True)
     mount(disk)

@@ -17,7 +17,7 @@ def sh(text, **kwargs):
 @pytest.mark.parametrize("program", ["sha256sum", "shasum", "openssl"])
 def test_digests_of_odd_names_are_ours(tmp_path, program):
     for number, name in enumerate(NAMES):
-        with open(bytes(tmp_path) + b"/" + name, "wb") as file:  # noqa: PTH123 - a path of bytes
+        with open(bytes(tmp_path) + b"/" + name, "wb") as file:
             file.write(bytes([number]) * 3_000_000)
     questions = [Question(name, 2_500_000, whole=number % 2 == 0) for number, name in enumerate(NAMES)]
     missing = Question(b"missing", 3, whole=True)

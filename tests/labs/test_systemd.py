@@ -78,8 +78,8 @@ def write_sshd(person, home: Path) -> str:
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder}/host_key\nPidFile none\nUsePAM no\nStrictModes no\n"
         f"AuthorizedKeysFile {folder}/authorized_keys\nPasswordAuthentication no\n"
     )
-    kind, key = (folder / "host_key.pub").read_text().split()[:2]
-    (home / ".ssh/known_hosts").write_text(f"[127.0.0.1]:{port} {kind} {key}\n")
+    kind, public = (folder / "host_key.pub").read_text().split()[:2]
+    (home / ".ssh/known_hosts").write_text(f"[127.0.0.1]:{port} {kind} {public}\n")
     (home / ".ssh/config").write_text(
         f"Host gpu\n  HostName 127.0.0.1\n  Port {port}\n  User {person.pw_name}\n"
     )

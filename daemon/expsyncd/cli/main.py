@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "status": ("status", "status", "One screen: hosts, pulls, TensorBoard, and what needs you."),
     "pull": ("pull", "pull", "Pull now: the plan, then progress."),
+    "login": ("login", "login", "Log in to a host that asks for a code or a password."),
     "pause": ("wishes", "pause", "Stop pulling from one host or all."),
     "resume": ("wishes", "resume", "Pull again, and try at once what had failed."),
     "open": ("open", "open_page", "Open TensorBoard in the browser."),

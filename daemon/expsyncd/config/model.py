@@ -76,6 +76,13 @@ class HostConfig(Model):
     interval: Interval | None = None
     bwlimit: int | None = None
 
+    @property
+    def not_done_yet(self) -> tuple[str, ...]:
+        """What is asked for and this version does not do: it is said, never silently left out."""
+        asked = {"forwards": self.forwards, "slurm": self.slurm, "gpus": self.gpus}
+        names = ", ".join(name for name, wanted in asked.items() if wanted)
+        return (f"{names}: understood, but not done by this version yet",) if names else ()
+
 
 class TensorBoardConfig(Model):
     """How TensorBoard is run."""

@@ -148,7 +148,7 @@ CAUSES = (
          "this account on the host is closed", "ask its admin", of_hop=False),
     _row(Kind.SFTP_ONLY, r"^This service allows sftp connections only",
          "the host offers sftp only, no commands",
-         "set `transport: sftp` for it in hosts.yaml", of_hop=False),
+         "expsyncd needs a shell and rsync there; hosts with sftp only are not pulled yet", of_hop=False),
     _row(Kind.FORCED_COMMAND, r"^(?P<which>\S*rrsync)\b.*SSH_ORIGINAL_COMMAND",
          "the key is limited to {which} on the host", "use a key that may run commands", of_hop=False),
 

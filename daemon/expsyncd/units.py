@@ -12,6 +12,11 @@ def human_bytes(count: float) -> str:
     raise AssertionError
 
 
+def counted(number: int, thing: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{number} {thing}{'s' * (number != 1)}"
+
+
 def human_seconds(seconds: float) -> str:
     """`45s`, `12m`, `3h`, `9d`: one unit, rounded down, as a glance needs it."""
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):

@@ -15,7 +15,7 @@ from expsyncd.control import client
 from expsyncd.control.protocol import request
 from expsyncd.errors import EXIT_FAILED, NotRunningError
 from expsyncd.paths import Paths
-from expsyncd.units import human_bytes
+from expsyncd.units import counted, human_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +60,7 @@ def _name(event: dict[str, Any]) -> str:
 
 
 def _plan(event: dict[str, Any]) -> list[str]:
-    parts = [f"{event['files']} files, {human_bytes(event['bytes'])} to pull"]
+    parts = [f"{counted(event['files'], 'file')}, {human_bytes(event['bytes'])} to pull"]
     if event["grown"]:
         parts.append(f"{event['grown']} of them grown")
     if event["gone"]:
@@ -77,7 +77,7 @@ def _plan(event: dict[str, Any]) -> list[str]:
 
 
 def _outcome(event: dict[str, Any]) -> list[str]:
-    took = f"{event['files']} files, {human_bytes(event['bytes'])} in {event['seconds']:.1f} s"
+    took = f"{counted(event['files'], 'file')}, {human_bytes(event['bytes'])} in {event['seconds']:.1f} s"
     if event["outcome"] == "complete":
         return [f"{_name(event)}: complete, {took}"]
     lines = [f"{_name(event)}: {event['outcome']}: {event.get('title') or 'it did not succeed'}"]

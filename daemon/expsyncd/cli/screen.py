@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from expsyncd.state.shown import needs_person
-from expsyncd.units import human_bytes, human_seconds
+from expsyncd.units import counted, human_bytes, human_seconds
 
 GREEN, YELLOW, RED, DIM, BOLD = "32", "33", "31", "2", "1"
 COLOURS = {
@@ -75,7 +75,7 @@ def _head(page: _Page, shown: dict[str, Any]) -> None:
     free = "" if root["free_bytes"] is None else f", {human_bytes(root['free_bytes'])} free"
     page.text(0, f"expsyncd {shown['version']}, up {page.ago(shown['since'])[:-4]}", BOLD)
     where = board["url"] or (board["error"] or {}).get("title", "")
-    runs = f"  {board['runs']} run{'s' * (board['runs'] != 1)}" if board["status"] != "off" else ""
+    runs = f"  {counted(board['runs'], 'run')}" if board["status"] != "off" else ""
     page.add(0, board["status"], f"  TensorBoard {where}{runs}")
     for notice in board["notices"]:
         page.text(2, notice, YELLOW)
@@ -130,7 +130,7 @@ def _source(page: _Page, name: str, source: dict[str, Any]) -> None:
         if source["last_success_at"]:
             parts.append(f"last good {page.ago(source['last_success_at'])}")
     if last and last["files"]:
-        parts.append(f"last pull {last['files']} files, {human_bytes(last['bytes'])}")
+        parts.append(f"last pull {counted(last['files'], 'file')}, {human_bytes(last['bytes'])}")
     if source["next_pull_at"] and source["status"] != "pulling":
         parts.append(f"next {page.until(source['next_pull_at'])}")
     title = name if len(name) <= NAME_WIDTH else name[: NAME_WIDTH - 1] + "~"

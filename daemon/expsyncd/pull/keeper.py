@@ -20,7 +20,7 @@ from expsyncd.pull.outcome import Outcome
 from expsyncd.pull.puller import Pull
 from expsyncd.pull.source import Tally
 from expsyncd.state.facts import PullRecord
-from expsyncd.state.status import LastPull, Pulling, SourceState, Trouble
+from expsyncd.state.status import Fresh, LastPull, Pulling, SourceState, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,7 +157,9 @@ class SourceKeeper:
     async def _first_part(self, pull: Pull) -> bool:
         """List and metrics; False when the pull ended early."""
         pull.tally.seen = self._reporter(pull)
-        self._show(replace(self.state, status=Pulling(pull.started_at)))
+        if not isinstance(self.state.status, Fresh):
+            # A fresh source stays fresh while it is only looked at, or the word would flicker each interval.
+            self._show(replace(self.state, status=Pulling(pull.started_at)))
         try:
             async with self._lanes.metrics:
                 await pull.look(audit=await self._audited())
@@ -257,7 +259,7 @@ class SourceKeeper:
         def seen(tally: Tally) -> None:
             nonlocal last
             now = self._clock.monotonic()
-            if now - last < REPORT_S:
+            if now - last < REPORT_S or not tally.total_files:
                 return
             last = now
             counts = {

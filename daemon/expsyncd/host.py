@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from expsyncd.config.names import is_glob
 from expsyncd.errors import Error
-from expsyncd.pull.chosen import chosen, glob_matches, glob_script, journal_sources
+from expsyncd.pull.chosen import chosen, journal_sources
 from expsyncd.pull.command import Remote, remote
 from expsyncd.pull.freshness import at_start
+from expsyncd.pull.globs import matches
 from expsyncd.pull.keeper import SourceKeeper
 from expsyncd.pull.source import Lanes, Source, Tools
 from expsyncd.ssh.connection import ConnectionProblem
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
     from expsyncd.state.tracker import Tracker
 
 logger = logging.getLogger(__name__)
-
-GLOB_TIMEOUT_S = 30.0
 
 
 class Host:
@@ -91,7 +90,7 @@ class Host:
         for source in self._configured.values():
             if not is_glob(source.path):
                 self._keeper(chosen(whole, config, source), source.name)
-        self._put()
+        self._tracker.put_host(self.config.name, self._state)
 
     @property
     def configured(self) -> Mapping[str, SourceConfig]:
@@ -205,6 +204,8 @@ class Host:
                 self.request_pull()
         except* _Over:
             pass
+        except* ConnectionProblem as lost_meanwhile:
+            problem = problem or _first(lost_meanwhile)
         finally:
             self._group = None
             self._link = None
@@ -255,20 +256,15 @@ class Host:
 
     async def _expand(self, link: Link) -> None:
         """Whenever a glob's pull is wished, ask the host which folders match now."""
-        globs = [source for source in self._configured.values() if is_glob(source.path)]
         while True:
             await self._glob_wish.wait()
             self._glob_wish.clear()
-            for configured in globs:
-                answer = await self._connection.command(
-                    "exec sh", data=glob_script(configured.path), timeout_s=GLOB_TIMEOUT_S
-                )
-                for match in glob_matches(answer.stdout):
-                    source = chosen(self._whole, self.config, configured, match)
-                    if source.name not in self._keepers:
-                        keeper = self._keeper(source, configured.name)
-                        self._start(keeper, link)
-                        keeper.request()
+            configured = self._configured.values()
+            for source, belongs in await matches(self._connection, self._whole, self.config, configured):
+                if source.name not in self._keepers:
+                    keeper = self._keeper(source, belongs)
+                    self._start(keeper, link)
+                    keeper.request()
 
     def _become(self, status: HostStatus, cause: Trouble | None = None) -> None:
         """The one place where the host's status changes; logs on the edge only."""
@@ -287,15 +283,18 @@ class Host:
         if cause is not None:
             for keeper in self._keepers.values():
                 keeper.unreachable(cause)
-        self._put()
+        self._tracker.put_host(self.config.name, self._state)
 
     def _put_source(self, name: str, state: SourceState) -> None:
         self._state = replace(self._state, sources={**self._state.sources, name: state})
-        self._put()
-
-    def _put(self) -> None:
         self._tracker.put_host(self.config.name, self._state)
 
 
 class _Over(Exception):  # noqa: N818 - ends the group that serves a connection; no failure
     """The connection is over."""
+
+
+def _first(group: BaseExceptionGroup[ConnectionProblem]) -> ConnectionProblem:
+    """One of the problems that ended a group's tasks; they all tell of the same loss."""
+    inner = group.exceptions[0]
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner

@@ -22,9 +22,6 @@ class Trouble:
     advice: str = ""
 
 
-# --- a source ---------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Never:
     """Not pulled yet."""
@@ -159,9 +156,6 @@ class SourceState:
     notices: tuple[str, ...] = ()
 
 
-# --- a host -----------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Connecting:
     """The first attempt, or a new one, is under way."""
@@ -255,9 +249,6 @@ class HostState:
     sources: dict[str, SourceState] = field(default_factory=dict)
     tunnels: dict[str, TunnelState] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
-
-
-# --- TensorBoard, root, config ----------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

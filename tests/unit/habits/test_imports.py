@@ -1,0 +1,95 @@
+"""Data flows one way: who may import whom."""
+
+from __future__ import annotations
+
+import pytest
+
+from unit.habits.source_tree import foreign_imports, imports, modules
+
+# A package to the packages and top modules it may import; itself always. DESIGN 3 with the reasons beside.
+BELOW = {"errors", "clock", "units", "paths", "process"}
+MAY = {
+    "errors": set(), "clock": set(), "units": set(),
+    "paths": {"errors"}, "process": {"errors"},
+    "logs": {"paths"}, "systemd": set(), "supervise": {"errors", "clock"},
+    "config": BELOW - {"process"},
+    "state": BELOW - {"process"},
+    "control": {"errors", "state"},
+    "ssh": BELOW | {"mirror.layout", "state.status"},
+    "mirror": BELOW | {"state", "config.model"},
+    # pulls write the mirror and record facts; the config's values describe sources
+    "pull": BELOW | {"mirror.layout", "mirror.versions", "state", "config.model", "config.names"},
+    "tensorboard": BELOW | {"mirror.scan", "mirror.layout", "state", "config.model"},
+    "schedule": {"clock", "config.model", "ssh.retry"},
+    "host": BELOW | {"ssh", "pull", "state", "config"},
+}  # fmt: skip
+# These put the others together.
+TOP = {"app", "board", "ground", "once", "premises", "roster", "verbs", "cli", "demo"}
+
+
+def home(name: str) -> str:
+    return name.split(".", maxsplit=1)[0]
+
+
+@pytest.mark.parametrize("name", [n for n in modules() if n and home(n) not in TOP])
+def test_imports_go_down_only(name):
+    assert home(name) in MAY, f"say in this table what {home(name)} may import"
+    allowed = MAY[home(name)]
+    wrong = {
+        other
+        for other in imports(name)
+        if home(other) != home(name) and not any(other == a or other.startswith(f"{a}.") for a in allowed)
+    }
+    assert wrong == set()
+
+
+def test_nobody_imports_the_top():
+    for name in modules():
+        for other in imports(name):
+            if home(other) == "app":
+                assert name in {"cli.run", "demo.stage"}, name
+            if home(other) == "cli":
+                assert home(name) in {"cli", "demo"}, name
+            if home(other) in {"roster", "board", "verbs", "premises", "ground"}:
+                assert name in {"app", "once", "roster"}, (name, other)
+            if home(other) == "once":
+                assert name == "cli.pull", name
+
+
+def test_status_takes_the_fast_path():
+    # What `expsyncd status` loads: no framework, no event loop, no model library.
+    seen: set[str] = set()
+    waiting = {"cli.status", "cli.main"}
+    while waiting:
+        name = waiting.pop()
+        seen.add(name)
+        if name != "cli.main":
+            waiting |= imports(name, typing_too=False) - seen - {"cli.watch"}
+    heavy = {"typer", "rich", "asyncio", "pydantic", "yaml", "subprocess", "logging"}
+    assert {name: found for name in seen if (found := foreign_imports(name) & heavy)} == {}
+
+
+PURE = [
+    "config.diff", "config.names", "config.durations", "config.sizes", "ssh.command", "ssh.diagnosis", "ssh.causes",
+    "ssh.retry", "pull.plan", "pull.command", "pull.outcome", "pull.listing", "pull.freshness", "pull.chosen",
+    "pull.kinds", "pull.census", "mirror.layout", "mirror.batch", "tensorboard.command", "cli.screen",
+    "state.status", "state.shown", "control.protocol", "units", "errors",
+]  # fmt: skip
+IO = {
+    "asyncio",
+    "subprocess",
+    "socket",
+    "time",
+    "shutil",
+    "tempfile",
+    "sqlite3",
+    "threading",
+    "signal",
+    "urllib",
+    "http",
+}
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_pure_modules_do_nothing(name):
+    assert foreign_imports(name) & IO == set()

@@ -1,0 +1,63 @@
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from expsyncd.state.catalogue import Catalogue, read_runs
+
+
+@dataclass(frozen=True)
+class Run:
+    host: str
+    source: str
+    inside: bytes
+    files: tuple[bytes, ...] = (b"tfevents.1",)
+    bytes: int = 10
+    newest_mtime_ns: int = 1_700_000_000_000_000_000
+
+
+def test_exactly_these_runs(tmp_path):
+    file = tmp_path / "c.db"
+    catalogue = Catalogue.open(file)
+    catalogue.put_runs([Run("gpu", "logs", b"a\xff"), Run("gpu", "logs", b"b")])
+    catalogue.put_runs([Run("gpu", "logs", b"a\xff")])
+    (row,) = catalogue.runs()
+    assert (row.inside, row.files, row.newest_at) == (b"a\xff", 1, datetime.fromtimestamp(1_700_000_000, UTC))
+    assert read_runs(file) == [row]
+    catalogue.close()
+
+
+def test_damage_empties_it(tmp_path):
+    file = tmp_path / "c.db"
+    for damage in (b"garbage" * 999, b"", b"SQLite format 3\0" + b"x" * 5000):
+        file.write_bytes(damage)
+        catalogue = Catalogue.open(file)
+        assert catalogue.runs() == []
+        catalogue.put_runs([Run("gpu", "logs", b"a")])
+        catalogue.close()
+        assert len(read_runs(file)) == 1
+
+
+def test_another_schema_empties_it(tmp_path):
+    file = tmp_path / "c.db"
+    catalogue = Catalogue.open(file)
+    catalogue.put_runs([Run("gpu", "logs", b"a")])
+    catalogue._db.execute("PRAGMA user_version=99")
+    catalogue.close()
+    catalogue = Catalogue.open(file)
+    assert catalogue.runs() == []
+    catalogue.close()
+
+
+def test_damage_found_on_the_way_costs_one_rebuild(tmp_path):
+    file = tmp_path / "c.db"
+    catalogue = Catalogue.open(file)
+    catalogue.put_runs([Run("gpu", "logs", b"a")])
+    catalogue._db.execute("DROP TABLE runs")
+    catalogue.put_runs([Run("gpu", "logs", b"b")])
+    assert [row.inside for row in catalogue.runs()] == [b"b"]
+    catalogue.close()
+
+
+def test_reading_what_is_not_there(tmp_path):
+    assert read_runs(tmp_path / "none.db") == []
+    (tmp_path / "bad.db").write_bytes(b"garbage" * 999)
+    assert read_runs(tmp_path / "bad.db") == []

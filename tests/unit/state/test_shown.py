@@ -1,0 +1,103 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from expsyncd.state.shown import needs_person, snapshot_json
+from expsyncd.state.status import (
+    ConfigState,
+    Connected,
+    Connecting,
+    Fresh,
+    HostFailed,
+    HostState,
+    LastPull,
+    NeedsLogin,
+    Never,
+    Partial,
+    Paused,
+    Pulling,
+    RootState,
+    Skipped,
+    Snapshot,
+    SourceFailed,
+    SourceState,
+    Stale,
+    Suspect,
+    TensorBoardState,
+    Trouble,
+    TunnelState,
+    Waiting,
+)
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+OH = Trouble("oh", "do")
+
+
+def shown(host=None, *, config=None, root=None, board=None):
+    hosts = {"gpu": host} if host else {}
+    return snapshot_json(
+        Snapshot(
+            "0",
+            1,
+            NOW,
+            ConfigState("/c", NOW, config),
+            RootState("/r", 9, root),
+            board or TensorBoardState(),
+            hosts,
+        )
+    )
+
+
+def host(status=None, source=None):
+    return HostState(status or Connected(), NOW, "gpu1", {"logs": SourceState("~/l", source or Fresh(NOW))})
+
+
+def test_schema_one():
+    last = LastPull(NOW, "complete", 3, 4, 0.123456)
+    state = SourceState(
+        "~/l", Fresh(NOW), last, NOW, 0.0, NOW, NOW, skipped=(Skipped("a", 1, "r"),), skipped_total=1
+    )
+    full = HostState(Connected(), NOW, "gpu1", {"logs": state}, {"6016": TunnelState("open", "http://x")})
+    value = shown(full)
+    assert value["schema"] == 1
+    assert {"version", "pid", "since", "config", "root", "tensorboard", "hosts"} <= set(value)
+    one = value["hosts"]["gpu"]
+    assert (one["status"], one["since"], one["following"]) == ("connected", "2026-01-01T12:00:00.000Z", "off")
+    source = one["sources"]["logs"]
+    assert source["last_pull"] == {
+        "at": "2026-01-01T12:00:00.000Z", "outcome": "complete", "files": 3, "bytes": 4, "seconds": 0.123,
+    }  # fmt: skip
+    assert source["skipped"] == [{"path": "a", "bytes": 1, "reason": "r"}]
+    assert one["tunnels"]["6016"]["status"] == "open"
+
+
+@pytest.mark.parametrize("status", [Connected(), Connecting(), Waiting(OH, NOW), Paused()])
+def test_a_host_that_is_retried_is_well(status):
+    assert needs_person(shown(host(status))) == []
+
+
+@pytest.mark.parametrize("status", [HostFailed(OH), NeedsLogin(OH)])
+def test_a_host_that_waits_for_the_person(status):
+    assert needs_person(shown(host(status))) == [{"where": "gpu", "title": "oh", "advice": "do"}]
+
+
+@pytest.mark.parametrize("status", [Never(), Pulling(NOW), Fresh(NOW), Stale(None, OH), Partial(NOW, OH)])
+def test_a_source_that_mends_itself_is_well(status):
+    assert needs_person(shown(host(source=status))) == []
+    assert shown(host(source=status))["hosts"]["gpu"]["sources"]["logs"]["sentence"]
+
+
+@pytest.mark.parametrize("status", [Suspect(None, OH), SourceFailed(OH)])
+def test_a_source_that_waits_for_the_person(status):
+    assert needs_person(shown(host(source=status))) == [{"where": "gpu/logs", "title": "oh", "advice": "do"}]
+
+
+def test_config_root_and_tensorboard():
+    found = needs_person(shown(config=OH, root=OH, board=TensorBoardState("failed", error=OH)))
+    assert [one["where"] for one in found] == ["config", "root", "tensorboard"]
+
+
+def test_progress_stands_beside_pulling():
+    value = shown(host(source=Pulling(NOW, 1, 50, 2, 100)))["hosts"]["gpu"]["sources"]["logs"]
+    assert value["progress"] == {"files": 1, "bytes": 50, "total_files": 2, "total_bytes": 100}
+    assert value["sentence"] == "pulling, 50 % of 100 B"

@@ -76,6 +76,7 @@ class Place:
             "EXPSYNCD_SSH": " ".join(ssh_options),
             "LANG": "C.UTF-8",
         }
+        self.sshd: Any = None
         self.daemon: subprocess.Popen[bytes] | None = None
         self.descendants: set[int] = set()
 

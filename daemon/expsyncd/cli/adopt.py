@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -11,9 +12,6 @@ from expsyncd.mirror.root import adopt as adopt_root
 from expsyncd.paths import Paths
 from expsyncd.state.facts import Facts
 from expsyncd.state.lock import only_one
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def adopt(path: Annotated[Path, typer.Argument(help="The folder that `root:` names.")]) -> None:

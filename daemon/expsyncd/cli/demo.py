@@ -6,7 +6,7 @@ import asyncio
 import signal
 import time
 from contextlib import suppress
-from datetime import timedelta  # noqa: TC003 - typer reads the annotation when it runs
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer

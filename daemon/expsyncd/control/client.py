@@ -20,10 +20,13 @@ def stream(path: Path, request: dict[str, Any], timeout_s: float | None = None) 
 
     Raises NotRunningError when nobody serves there, the daemon's own Error, and Error when it hangs up.
     """
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(ANSWER_WITHIN_S)
     try:
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.settimeout(ANSWER_WITHIN_S)
         connection.connect(str(path))
+    except TimeoutError as error:
+        connection.close()
+        raise _silent() from error
     except OSError as error:
         connection.close()
         raise NotRunningError(
@@ -42,7 +45,7 @@ def stream(path: Path, request: dict[str, Any], timeout_s: float | None = None) 
                 if message.get("ok"):
                     return
         except TimeoutError as error:
-            raise Error("the daemon does not answer", "`expsyncd logs` may say why; restart it") from error
+            raise _silent() from error
         except ConnectionError as error:
             raise Error("the daemon hung up", "`expsyncd logs` may say why") from error
     raise Error("the daemon ended while it answered", "`expsyncd status` says whether it is back")
@@ -54,6 +57,10 @@ def ask(path: Path, request: dict[str, Any], timeout_s: float = ANSWER_WITHIN_S)
     for message in stream(path, request, timeout_s):
         last = message
     return last
+
+
+def _silent() -> Error:
+    return Error("the daemon does not answer", "`expsyncd logs` may say why; restart it")
 
 
 def _error(message: dict[str, Any]) -> Error:

@@ -8,13 +8,14 @@ import logging
 import os
 import socket
 import struct
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
 
 from expsyncd.control.protocol import LONGEST_REQUEST, VERSION, decode, encode, failure
-from expsyncd.errors import Error
+from expsyncd.errors import Error, NeedsUserError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
 logger = logging.getLogger(__name__)
@@ -22,17 +23,23 @@ logger = logging.getLogger(__name__)
 REQUEST_WITHIN_S = 5.0
 # A reader that takes nothing for this long is stuck (a stopped terminal); the daemon must not wait for it.
 WRITE_WITHIN_S = 30.0
-BUFFER = 1 << 20
+LONGEST_PATH = 107  # bytes; the system's own limit of a unix socket's name
+
+Verb = Callable[[dict[str, Any]], AsyncIterator[dict[str, Any]]]
 
 
 class Listener:
-    """Serves `verbs` on a 0600 socket to processes of the same person."""
+    """Serves `verbs` on a 0600 socket to processes of the same person.
+
+    `write_within_s`: a reader that takes nothing for this long is cut off.
+    """
 
     def __init__(
-        self, path: Path, verbs: Mapping[str, Callable[[dict[str, Any]], AsyncIterator[dict[str, Any]]]]
+        self, path: Path, verbs: Mapping[str, Verb], *, write_within_s: float = WRITE_WITHIN_S
     ) -> None:
         self._path = path
         self._verbs = verbs
+        self._write_within_s = write_within_s
         self._open: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -40,14 +47,21 @@ class Listener:
         listening = await self._bind()
         accepting = await asyncio.start_unix_server(self._serve, sock=listening, limit=LONGEST_REQUEST)
         try:
-            async with accepting:
-                await accepting.serve_forever()
+            await asyncio.get_running_loop().create_future()
         finally:
-            for task in list(self._open):
-                task.cancel()
+            # Not `async with accepting`: from Python 3.12 on its end waits for whoever still watches.
+            accepting.close()
             self._path.unlink(missing_ok=True)
+            for task in self._open:
+                task.cancel()
+            await asyncio.gather(*self._open, return_exceptions=True)
 
     async def _bind(self) -> socket.socket:
+        if len(os.fsencode(self._path)) > LONGEST_PATH:
+            raise NeedsUserError(
+                f"the path of the control socket is too long: {self._path}",
+                "set XDG_RUNTIME_DIR to a folder of yours with a shorter path",
+            )
         if self._path.exists():
             try:
                 _, writer = await asyncio.open_unix_connection(str(self._path))
@@ -60,6 +74,9 @@ class Listener:
         mask = os.umask(0o177)
         try:
             listening.bind(str(self._path))
+        except OSError:
+            listening.close()
+            raise
         finally:
             os.umask(mask)
         return listening
@@ -67,18 +84,19 @@ class Listener:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
+        task.set_name("control request")
         self._open.add(task)
         try:
             if same_person(writer.get_extra_info("socket")):
                 await self._answer(reader, writer)
-        except (ConnectionError, TimeoutError, asyncio.IncompleteReadError):
-            pass  # the other end went away
+                writer.close()
+                async with asyncio.timeout(self._write_within_s):
+                    await writer.wait_closed()
+        except (OSError, TimeoutError, _LeftError):
+            pass  # the other end went away or takes nothing
         finally:
             self._open.discard(task)
-            writer.close()
-            with contextlib.suppress(ConnectionError, TimeoutError):
-                async with asyncio.timeout(1):
-                    await writer.wait_closed()
+            writer.transport.abort()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -87,48 +105,54 @@ class Listener:
             request = decode(line)
             verb = self._verb(request)
         except ValueError:
-            await _send(writer, failure(Error("the request is too long")))
+            await self._send(writer, failure(Error("the request is too long")))
             return
         except Error as error:
-            await _send(writer, failure(error))
+            await self._send(writer, failure(error))
             return
-        answering = asyncio.ensure_future(self._stream(verb, request, writer))  # noqa: TID251 - raced and awaited right here
-        leaving = asyncio.ensure_future(reader.read(1))  # noqa: TID251 - tells that the other end hung up
-        try:
+        async with asyncio.TaskGroup() as group:
+            answering = group.create_task(self._stream(verb, request, writer), name="control answer")
+            leaving = group.create_task(_gone(reader), name="control hang-up")
             await asyncio.wait((answering, leaving), return_when=asyncio.FIRST_COMPLETED)
-            if not answering.done():
-                answering.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await answering
-        finally:
-            for one in (answering, leaving):
-                one.cancel()
-            await asyncio.gather(answering, leaving, return_exceptions=True)
+            answering.cancel()
+            leaving.cancel()
 
-    async def _stream(
-        self,
-        verb: Callable[[dict[str, Any]], AsyncIterator[dict[str, Any]]],
-        request: dict[str, Any],
-        writer: asyncio.StreamWriter,
-    ) -> None:
+    async def _stream(self, verb: Verb, request: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(_LeftError):
+            await self._events(verb, request, writer)
+
+    async def _events(self, verb: Verb, request: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+        last: dict[str, Any] = {}
         try:
-            last: dict[str, Any] = {}
             async with contextlib.aclosing(verb(request)) as events:  # type: ignore[type-var]
                 async for event in events:
                     if "event" in event:
-                        await _send(writer, event)
+                        await self._send(writer, event)
                     else:
                         last.update(event)
-            await _send(writer, {"ok": True, **last})
         except Error as error:
-            await _send(writer, failure(error))
-        except (ConnectionError, TimeoutError):
+            await self._send(writer, failure(error))
+        except _LeftError:
             raise
         except Exception:
             logger.exception("answering %s failed", request.get("do"))
-            await _send(writer, failure(Error("the daemon failed to answer", "`expsyncd logs` says more")))
+            await self._send(
+                writer, failure(Error("the daemon failed to answer", "`expsyncd logs` says more"))
+            )
+        else:
+            await self._send(writer, {"ok": True, **last})
 
-    def _verb(self, request: dict[str, Any]) -> Callable[[dict[str, Any]], AsyncIterator[dict[str, Any]]]:
+    async def _send(self, writer: asyncio.StreamWriter, message: dict[str, Any]) -> None:
+        """One line; waits until most of it is taken, so that no more than a line piles up in the daemon."""
+        writer.write(encode(message))
+        try:
+            async with asyncio.timeout(self._write_within_s):
+                await writer.drain()
+        except (OSError, TimeoutError):
+            writer.transport.abort()
+            raise _LeftError from None
+
+    def _verb(self, request: dict[str, Any]) -> Verb:
         if request.get("v") != VERSION:
             raise Error(
                 f"the daemon speaks protocol {VERSION}, this command {request.get('v')}",
@@ -151,9 +175,11 @@ def same_person(connection: socket.socket) -> bool:
     return bool(uid == os.getuid())
 
 
-async def _send(writer: asyncio.StreamWriter, message: dict[str, Any]) -> None:
-    writer.write(encode(message))
-    if writer.transport.get_write_buffer_size() > BUFFER:
-        raise TimeoutError
-    async with asyncio.timeout(WRITE_WITHIN_S):
-        await writer.drain()
+async def _gone(reader: asyncio.StreamReader) -> None:
+    """Return when the other end hung up (or says more than one request, which nobody needs)."""
+    with contextlib.suppress(OSError):
+        await reader.read(1)
+
+
+class _LeftError(Exception):
+    """The other end is gone or took nothing for too long; nothing more can be said to it."""

@@ -7,14 +7,14 @@ rounds (list and metrics only), so that a point never waits for an archive; a fu
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import secrets
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from expsyncd.errors import Error
 from expsyncd.mirror.layout import source_folder
-from expsyncd.pull import freshness, local
+from expsyncd.pull import audit, freshness
 from expsyncd.pull.carry import Stopped
 from expsyncd.pull.outcome import Outcome
 from expsyncd.pull.puller import Pull
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from expsyncd.pull.source import Commands, Lanes, Source, Tools
 
 REPORT_S = 0.25  # between two progress reports of a pull
-AUDIT_SLICES = 7  # a night audits a seventh of a source
+SERVED_WITHIN_S = 2.0  # between "connected" and the first look of a source
 AGAIN_AT_MOST = 3  # immediate further pulls in a row for files replaced while they were read
 
 
@@ -67,6 +67,7 @@ class SourceKeeper:
         self._again = 0
         self._gone: frozenset[bytes] | None = None
         self._serving: Callable[[], Pull] | None = None
+        self._served = asyncio.Event()
         self._census: Census | None = None
 
     def request(self) -> int:
@@ -76,7 +77,7 @@ class SourceKeeper:
 
     def request_audit(self, number: int) -> None:
         """Wish a pull that also compares the `number`-th slice of the mirror by digest."""
-        self._audit_slice = number % AUDIT_SLICES
+        self._audit_slice = number % audit.SLICES
         self._wish.set()
 
     def unreachable(self, cause: Trouble) -> None:
@@ -89,6 +90,8 @@ class SourceKeeper:
 
     async def preview(self) -> dict[str, Any]:
         """What a pull would do now, as a `plan` event. Raises Error when it cannot be known."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._served.wait(), SERVED_WITHIN_S)
         if self._serving is None:
             raise Error(
                 f"{self.source.host} is not connected", f"`expsyncd status {self.source.host}` says why"
@@ -105,9 +108,11 @@ class SourceKeeper:
     async def run(self, connection: Commands, remote: Callable[[Source], Remote], digest: str | None) -> None:
         """Serve wishes until cancelled."""
         self._serving = lambda: self._new_pull(connection, remote(self.source), digest)
+        self._served.set()
         try:
             await self._serve(self._serving)
         finally:
+            self._served.clear()
             self._serving = None
 
     async def _serve(self, new_pull: Callable[[], Pull]) -> None:
@@ -244,14 +249,8 @@ class SourceKeeper:
     async def _audited(self) -> list[bytes]:
         if self._audit_since is None and self._audit_slice is None:
             return []
-        return await asyncio.to_thread(self._choose_audited, self._audit_since, self._audit_slice)
-
-    def _choose_audited(self, since: datetime | None, number: int | None) -> list[bytes]:
-        folder = bytes(source_folder(self._tools.ground.paths, self.source.host, self.source.name))
-        chosen = set(local.written_since(folder, since.timestamp())) if since else set()
-        if number is not None:
-            chosen |= {path for path, _ in local.files_below(folder) if slice_of(path) == number}
-        return sorted(chosen)
+        folder = source_folder(self._tools.ground.paths, self.source.host, self.source.name)
+        return await asyncio.to_thread(audit.choose, bytes(folder), self._audit_since, self._audit_slice)
 
     def _reporter(self, pull: Pull) -> Callable[[Tally], None]:
         last = 0.0
@@ -279,11 +278,6 @@ class SourceKeeper:
     def _show(self, state: SourceState) -> None:
         self.state = state
         self._put(self.source.name, state)
-
-
-def slice_of(path: bytes) -> int:
-    """Which of the AUDIT_SLICES a path belongs to, the same for ever."""
-    return hashlib.sha256(path).digest()[0] % AUDIT_SLICES
 
 
 def plan_words(pull: Pull) -> dict[str, Any]:

@@ -1,0 +1,55 @@
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from expsyncd.config.model import VersionsConfig
+from expsyncd.mirror.prune import to_evict
+from expsyncd.state.facts import Version
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def version(number, path=b"a", days_ago=0.0, size=10):
+    return Version(
+        number, "gpu", "logs", path, NOW - timedelta(days=days_ago), size, b"p%d" % number, "replaced"
+    )
+
+
+def ids(found, limits):
+    return [v.id for v in to_evict(found, limits, NOW)]
+
+
+def test_count_takes_the_oldest_of_a_path():
+    found = [version(n, days_ago=10 - n) for n in range(5)]
+    assert ids(found, VersionsConfig(count=2)) == [0, 1, 2]
+
+
+def test_age_spares_the_last_of_a_path():
+    found = [version(1, days_ago=90), version(2, days_ago=80), version(3, b"b", days_ago=70)]
+    assert ids(found, VersionsConfig()) == [1]
+
+
+def test_size_takes_the_oldest_first_and_the_last_of_a_path_at_the_end():
+    found = [version(1, b"only", days_ago=9), version(2, days_ago=5), version(3, days_ago=1)]
+    assert ids(found, VersionsConfig(size=25)) == [2]
+    assert ids(found, VersionsConfig(size=10)) == [1, 2]
+    assert ids(found, VersionsConfig(size=0)) == [1, 2, 3]
+
+
+cases = st.lists(
+    st.tuples(st.sampled_from([b"a", b"b", b"c"]), st.floats(0, 100), st.integers(0, 50)), max_size=30
+)
+
+
+@given(cases, st.integers(1, 5), st.integers(0, 300))
+def test_the_last_version_of_a_path_goes_only_for_size(rows, count, size):
+    rows = sorted(rows, key=lambda row: -row[1])
+    found = [version(n, path, days, bytes_) for n, (path, days, bytes_) in enumerate(rows)]
+    limits = VersionsConfig(count=count, size=size, age=timedelta(days=30))
+    gone = to_evict(found, limits, NOW)
+    left = [v for v in found if v not in gone]
+    assert sum(v.size for v in left) <= size or left == []
+    unlimited = to_evict(found, VersionsConfig(count=count, size=10**9, age=timedelta(days=30)), NOW)
+    last = {v.path: v.id for v in found}
+    assert not {v.id for v in unlimited} & set(last.values())

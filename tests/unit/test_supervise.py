@@ -1,0 +1,42 @@
+import asyncio
+import logging
+
+import pytest
+
+from expsyncd.errors import NeedsUserError
+from expsyncd.supervise import keep
+
+
+class Failing:
+    def __init__(self, *errors):
+        self.errors = list(errors)
+        self.runs = 0
+
+    async def run(self):
+        self.runs += 1
+        if self.errors:
+            raise self.errors.pop(0)
+
+
+async def test_it_is_started_again_and_each_failure_is_logged_once(caplog):
+    caplog.set_level(logging.ERROR)
+    service = Failing(ValueError("a"), ValueError("a"), ValueError("b"))
+    await keep("x", service.run, first_s=0.001)
+    assert service.runs == 4
+    assert [record.message for record in caplog.records] == ["x failed; it is started again"] * 2
+
+
+async def test_what_only_the_person_can_mend_passes_through():
+    with pytest.raises(NeedsUserError):
+        await keep("x", Failing(NeedsUserError("t")).run)
+
+
+async def test_a_cancellation_passes_through():
+    async def forever():
+        await asyncio.Event().wait()
+
+    task = asyncio.get_running_loop().create_task(keep("x", forever))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task

@@ -92,8 +92,10 @@ class Listener:
                 writer.close()
                 async with asyncio.timeout(self._write_within_s):
                     await writer.wait_closed()
-        except (OSError, TimeoutError, _LeftError):
-            pass  # the other end went away or takes nothing
+        except (OSError, TimeoutError, _LeftError, asyncio.CancelledError):
+            # The other end went away or takes nothing, or we stop: nobody awaits this task, and asyncio's own
+            # callback on it complains about a cancelled one (3.11, 3.12).
+            pass
         finally:
             self._open.discard(task)
             writer.transport.abort()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+Problem = TypeVar("Problem", bound=Exception)
+
 # Exit statuses of `expsyncd run`. The systemd unit lists those that a restart cannot mend
 # (RestartPreventExitStatus), so that a broken file or a missing program does not loop.
 EXIT_FAILED = 1
@@ -42,3 +46,9 @@ class NotRunningError(Error):
     """No daemon answers on the control socket."""
 
     exit_status = EXIT_NOT_RUNNING
+
+
+def first_of(group: BaseExceptionGroup[Problem]) -> Problem:
+    """One of the failures of a task group's tasks; they mostly tell of the same thing."""
+    inner = group.exceptions[0]
+    return first_of(inner) if isinstance(inner, BaseExceptionGroup) else inner

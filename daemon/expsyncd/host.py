@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from expsyncd.config.names import is_glob
-from expsyncd.errors import Error
+from expsyncd.errors import Error, first_of
 from expsyncd.pull.chosen import chosen, journal_sources
 from expsyncd.pull.command import Remote, remote
 from expsyncd.pull.freshness import at_start
@@ -63,6 +63,7 @@ class Host:
         paused: bool = False,
         audit_since: datetime | None = None,
         start_after_s: float = 0.0,
+        pull_at_once: bool = True,
     ) -> None:
         self.config = config
         self._whole = whole
@@ -76,6 +77,7 @@ class Host:
         self._paused = paused
         self._audit_since = audit_since
         self._start_after_s = start_after_s
+        self._pull_at_once = pull_at_once
         self._last_success = last_success
         self._configured = {s.name: s for s in (*config.sources, *journal_sources(config))}
         self._keepers: dict[str, SourceKeeper] = {}
@@ -201,11 +203,12 @@ class Host:
                 group.create_task(self._expand(link), name=f"globs {self.config.name}")
                 for keeper in self._keepers.values():
                     self._start(keeper, link)
-                self.request_pull()
+                if self._pull_at_once:
+                    self.request_pull()
         except* _Over:
             pass
         except* ConnectionProblem as lost_meanwhile:
-            problem = problem or _first(lost_meanwhile)
+            problem = problem or first_of(lost_meanwhile)
         finally:
             self._group = None
             self._link = None
@@ -292,9 +295,3 @@ class Host:
 
 class _Over(Exception):  # noqa: N818 - ends the group that serves a connection; no failure
     """The connection is over."""
-
-
-def _first(group: BaseExceptionGroup[ConnectionProblem]) -> ConnectionProblem:
-    """One of the problems that ended a group's tasks; they all tell of the same loss."""
-    inner = group.exceptions[0]
-    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from expsyncd import __version__
 from expsyncd.clock import SystemClock
 from expsyncd.config.load import load
-from expsyncd.errors import Error
+from expsyncd.errors import Error, first_of
 from expsyncd.ground import GroundWatch
 from expsyncd.premises import premises
 from expsyncd.pull.rsync import environment as rsync_environment
@@ -68,17 +68,9 @@ async def _pull(paths: Paths, config: Config, request: Event, events: asyncio.Qu
     try:
         await _pull_with_hosts(paths, config, request, events)
     except* Error as group:
-        raise next(iter(_leaves(group))) from None
+        raise first_of(group) from None
     finally:
         events.put_nowait(None)
-
-
-def _leaves(group: BaseExceptionGroup[Error]) -> Iterator[Error]:
-    for inner in group.exceptions:
-        if isinstance(inner, BaseExceptionGroup):
-            yield from _leaves(inner)
-        else:
-            yield inner
 
 
 async def _pull_with_hosts(
@@ -127,6 +119,7 @@ async def _pull_with_hosts(
             clock,
             dict(os.environ),
             audit_since=found.audit_since,
+            pull_at_once=False,
         )
         async with asyncio.TaskGroup() as group:
             await roster.start(group, chosen)

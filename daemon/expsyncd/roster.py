@@ -46,6 +46,7 @@ class Roster:
         environment: dict[str, str],
         *,
         audit_since: datetime | None,
+        pull_at_once: bool = True,
     ) -> None:
         self._paths = paths
         self._tools = tools
@@ -55,6 +56,7 @@ class Roster:
         self._clock = clock
         self._ssh_options = shlex.split(environment.get("EXPSYNCD_SSH", ""))
         self._audit_since = audit_since
+        self._pull_at_once = pull_at_once
         self._running: dict[str, tuple[Host, asyncio.Task[None]]] = {}
 
     @property
@@ -98,6 +100,7 @@ class Roster:
             last_success=await thread.run(_last_success, facts, config),
             paused=config.name in await thread.run(facts.paused),
             audit_since=self._audit_since,
+            pull_at_once=self._pull_at_once,
             start_after_s=spread(config.name, START_SPREAD_S) if len(whole.hosts) > 1 else 0.0,
         )
         task = group.create_task(supervise.keep(config.name, host.run), name=f"host {config.name}")

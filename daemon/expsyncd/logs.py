@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FILE_BYTES = 5_000_000
 FILES = 3
+STDERR = 2
 # systemd reads a line's priority from `<N>` before it (sd-daemon(3)).
 PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
 
@@ -43,14 +44,27 @@ class _PrivateFile(RotatingFileHandler):
         return super()._open()
 
 
+def to_journal(environment: Mapping[str, str], descriptor: int) -> bool:
+    """Whether `descriptor` is the journal's pipe (systemd.exec(5), $JOURNAL_STREAM).
+
+    The variable alone says nothing: terminals that systemd started hand it on to every shell in them.
+    """
+    try:
+        found = os.fstat(descriptor)
+    except OSError:
+        return False
+    return environment.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"
+
+
 def set_up(file: Path, environment: Mapping[str, str]) -> None:
     """Log to stderr and to `file` from now on."""
-    journal = "JOURNAL_STREAM" in environment
+    journal = to_journal(environment, STDERR)
     to_stderr = logging.StreamHandler(sys.stderr)
     pattern = "%(message)s" if journal else "%(asctime)s %(levelname)s %(message)s"
     to_stderr.setFormatter(OneLine(pattern, priorities=journal))
     to_file = _PrivateFile(file, maxBytes=FILE_BYTES, backupCount=FILES, encoding="utf-8", errors="replace")
     to_file.setFormatter(OneLine("%(asctime)s %(levelname)s %(message)s"))
+    logging.raiseExceptions = False  # a full disk must not turn every record into a traceback
     root = logging.getLogger()
     root.setLevel(logging.INFO)
     for handler in (to_stderr, to_file):

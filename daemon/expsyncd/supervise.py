@@ -34,9 +34,9 @@ async def keep(
         started = clock.monotonic()
         try:
             await run()
-        except NeedsUserError:
-            raise
         except Exception as error:
+            if _needs_user(error):
+                raise
             if clock.monotonic() - started > WELL_AFTER_S:
                 pause_s, last = first_s, ""
             said = f"{type(error).__name__}: {error}"
@@ -47,3 +47,9 @@ async def keep(
             return
         await asyncio.sleep(pause_s)
         pause_s = min(pause_s * 2, LONGEST_S)
+
+
+def _needs_user(error: Exception) -> bool:
+    if isinstance(error, ExceptionGroup):  # from a service with tasks of its own
+        return error.subgroup(NeedsUserError) is not None
+    return isinstance(error, NeedsUserError)

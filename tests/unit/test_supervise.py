@@ -31,6 +31,15 @@ async def test_what_only_the_person_can_mend_passes_through():
         await keep("x", Failing(NeedsUserError("t")).run)
 
 
+async def test_also_out_of_a_services_own_tasks():
+    group = ExceptionGroup("tasks", [ExceptionGroup("inner", [NeedsUserError("t")])])
+    with pytest.raises(ExceptionGroup):
+        await keep("x", Failing(group).run)
+    service = Failing(ExceptionGroup("tasks", [ValueError("v")]))
+    await keep("x", service.run, first_s=0.001)
+    assert service.runs == 2
+
+
 async def test_a_cancellation_passes_through():
     async def forever():
         await asyncio.Event().wait()

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
-from expsyncd.state.sqlite import open_reader, open_writer, schema_version
+from expsyncd.errors import Error
+from expsyncd.state.sqlite import DamagedError, check_sound, open_reader, open_writer, schema_version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from expsyncd.state.sqlite import Database
 
 logger = logging.getLogger(__name__)
 
@@ -57,15 +58,22 @@ class RunRow:
 
 
 class Catalogue:
-    """The open database; belongs to the database thread."""
+    """The open database; belongs to the database thread.
+
+    `rebuilt`: it was made anew and holds nothing until the next `put_runs`, so a scan should follow.
+    """
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        self.rebuilt = False
         self._db = self._opened()
 
     @classmethod
     def open(cls, file: Path) -> Catalogue:
-        """Open it, making it anew when it is absent, damaged or of another schema."""
+        """Open it, making it anew when it is absent, damaged or of another schema.
+
+        Raises Error when it cannot be used now (no room, no permission); then nothing is removed.
+        """
         return cls(file)
 
     def close(self) -> None:
@@ -76,16 +84,21 @@ class Catalogue:
         """Exactly these runs are in the mirror. Damage found on the way costs one rebuild."""
         try:
             self._put_runs(runs)
-        except sqlite3.DatabaseError as error:
-            logger.warning("the catalogue is damaged (%s) and is rebuilt", error)
-            self._db.close()
-            remove(self._file)
-            self._db = self._opened()
+        except DamagedError as error:
+            self._rebuild(error)
             self._put_runs(runs)
+        self.rebuilt = False
+
+    def runs(self) -> list[RunRow]:
+        """All runs, by host and source; none, and `rebuilt`, after damage."""
+        try:
+            return _runs(self._db)
+        except DamagedError as error:
+            self._rebuild(error)
+            return []
 
     def _put_runs(self, runs: Sequence[RunLike]) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
+        with self._db.transaction():
             self._db.execute("DELETE FROM runs")
             self._db.executemany(
                 "INSERT INTO runs VALUES (?,?,?,?,?,?)",
@@ -94,38 +107,43 @@ class Catalogue:
                     for run in runs
                 ),
             )
-        except BaseException:
-            with suppress(sqlite3.DatabaseError):
-                self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
-    def runs(self) -> list[RunRow]:
-        """All runs, by host and source."""
-        return _runs(self._db)
-
-    def _opened(self) -> sqlite3.Connection:
-        with suppress(sqlite3.DatabaseError):
+    def _opened(self) -> Database:
+        try:
             found = open_writer(self._file)
-            try:
-                if schema_version(found) == SCHEMA and _sound(found):
-                    return found
-            except sqlite3.DatabaseError:
-                pass
+        except DamagedError as error:
+            return self._made(error)
+        try:
+            if schema_version(found) == SCHEMA:
+                check_sound(found)
+                return found
+            damage = None
+        except DamagedError as error:
+            damage = error
+        except BaseException:
             found.close()
+            raise
+        found.close()
+        return self._made(damage)
+
+    def _rebuild(self, damage: DamagedError) -> None:
+        self._db.close()
+        self._db = self._made(damage)
+
+    def _made(self, damage: DamagedError | None) -> Database:
+        if damage:
+            logger.warning("%s; it is rebuilt from the mirror", damage.title)
         remove(self._file)
         made = open_writer(self._file)
-        for statement in _TABLES:
-            made.execute(statement)
-        made.execute(f"PRAGMA user_version={SCHEMA}")
+        with made.transaction():
+            for statement in _TABLES:
+                made.execute(statement)
+            made.execute(f"PRAGMA user_version={SCHEMA}")
+        self.rebuilt = True
         return made
 
 
-def _sound(connection: sqlite3.Connection) -> bool:
-    return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
-
-
-def _runs(connection: sqlite3.Connection) -> list[RunRow]:
+def _runs(connection: Database) -> list[RunRow]:
     rows = connection.execute("SELECT * FROM runs ORDER BY host, source, inside")
     return [
         RunRow(host, source, inside, files, size, datetime.fromtimestamp(newest_at, UTC))
@@ -143,7 +161,7 @@ def read_runs(file: Path) -> list[RunRow]:
             return _runs(connection)
         finally:
             connection.close()
-    except sqlite3.DatabaseError:
+    except Error:
         return []
 
 

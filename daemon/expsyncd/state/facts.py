@@ -6,129 +6,94 @@ belong to the database thread. Paths are bytes (BLOBs).
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from expsyncd.errors import Error
+from expsyncd.errors import NeedsUserError
 from expsyncd.state.facts_schema import STEPS
-from expsyncd.state.sqlite import open_reader, open_writer, schema_version
+from expsyncd.state.records import Move, PullRecord, Version
+from expsyncd.state.sqlite import check_sound, open_reader, open_writer, schema_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
+
+    from expsyncd.state.sqlite import Database
+
+__all__ = ["Facts", "Move", "PullRecord", "Version"]
 
 PULLS_KEPT = 1000  # a source; enough for days of minutes, small enough to stay quick
 
-
-@dataclass(frozen=True)
-class PullRecord:
-    """One ended pull; `bytes` are those that arrived."""
-
-    id: str
-    host: str
-    source: str
-    at: datetime
-    outcome: str
-    files: int
-    bytes: int
-    seconds: float
-    detail: str = ""
-
-
-@dataclass(frozen=True)
-class Version:
-    """Old bytes of a mirrored file: `path` within the source, `place` below the versions folder."""
-
-    id: int
-    host: str
-    source: str
-    path: bytes
-    kept_at: datetime
-    size: int
-    place: bytes
-    reason: str
-
-
-@dataclass(frozen=True)
-class Move:
-    """A folder on its way from the mirror to versions: absolute `start` and `end`."""
-
-    id: int
-    pull_id: str
-    host: str
-    source: str
-    path: bytes
-    start: bytes
-    end: bytes
+# Columns by name everywhere: a later schema may add others.
+_PULL = "id, host, source, at, outcome, files, bytes, seconds, detail"
+_MOVE = "pull_id, host, source, path, start, end_"
 
 
 class Facts:
     """The open database."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Database) -> None:
         self._db = connection
 
     @classmethod
     def open(cls, file: Path) -> Facts:
         """Open or make the database and bring it to this program's schema.
 
-        Raises Error for a damaged file (it is never deleted) and for one of a newer program.
+        Raises DamagedError for a damaged file (it is never deleted), NeedsUserError for one of a newer
+        program, Error when it cannot be used now.
         """
+        connection = open_writer(file)
         try:
-            connection = open_writer(file)
             facts = cls(connection)
-            facts._migrate(file)
-        except sqlite3.DatabaseError as error:
-            raise Error(
-                f"{file} is damaged ({error})",
-                "it holds the list of old versions: copy it away, then restore it from a backup or remove it",
-            ) from error
+            facts._migrate()
+        except BaseException:
+            connection.close()
+            raise
         return facts
 
     @classmethod
     def read_only(cls, file: Path) -> Facts | None:
-        """For commands: a look beside a running daemon; None where nothing was recorded yet."""
+        """For commands: a look beside a running daemon; None where nothing was recorded yet.
+
+        Raises as `open` does, and for a file that the daemon has not yet brought to this schema.
+        """
         if not file.exists():
             return None
-        return cls(open_reader(file))
+        connection = open_reader(file)
+        try:
+            found = schema_version(connection)
+            _refuse_newer(file, found)
+            _refuse_older(file, found)
+        except BaseException:
+            connection.close()
+            raise
+        if found == 0:  # its maker was killed before it held anything
+            connection.close()
+            return None
+        return cls(connection)
 
     def close(self) -> None:
         """Close it; no method may be called afterwards."""
         self._db.close()
 
-    def _migrate(self, file: Path) -> None:
-        found = schema_version(self._db)
-        if found > len(STEPS):
-            self._db.close()
-            raise Error(
-                f"{file} was written by a newer expsyncd", "update expsyncd; the old one cannot read it"
-            )
-        for number, step in enumerate(STEPS[found:], start=found + 1):
-            with self._transaction():
+    def _migrate(self) -> None:
+        _refuse_newer(self._db.file, schema_version(self._db))
+        check_sound(self._db)
+        with self._db.transaction():
+            # Asked again inside, where nobody else can be at it.
+            found = schema_version(self._db)
+            for number, step in enumerate(STEPS[found:], start=found + 1):
                 for statement in step:
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version={number}")
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
     # --- pulls --------------------------------------------------------------------------------------
 
     def add_pull(self, pull: PullRecord) -> None:
         """Record an ended pull; the oldest of the source beyond the kept number go."""
-        with self._transaction():
+        with self._db.transaction():
             self._db.execute(
-                "INSERT OR REPLACE INTO pulls VALUES (?,?,?,?,?,?,?,?,?)",
+                f"INSERT OR REPLACE INTO pulls ({_PULL}) VALUES (?,?,?,?,?,?,?,?,?)",  # noqa: S608 - our own words
                 (
                     pull.id, pull.host, pull.source, pull.at.timestamp(), pull.outcome, pull.files,
                     pull.bytes, pull.seconds, pull.detail,
@@ -143,7 +108,8 @@ class Facts:
     def last_pull(self, host: str, source: str) -> PullRecord | None:
         """The newest pull of a source."""
         row = self._db.execute(
-            "SELECT * FROM pulls WHERE host=? AND source=? ORDER BY at DESC LIMIT 1", (host, source)
+            f"SELECT {_PULL} FROM pulls WHERE host=? AND source=? ORDER BY at DESC LIMIT 1",  # noqa: S608 - our own words
+            (host, source),
         ).fetchone()
         if row is None:
             return None
@@ -188,9 +154,13 @@ class Facts:
             for number, of_host, of_source, inside, at, size, place, reason in rows
         ]
 
-    def version_places(self) -> set[bytes]:
-        """Where recorded versions lie."""
-        return {row[0] for row in self._db.execute("SELECT place FROM versions")}
+    def version_places(self, below: bytes = b"") -> set[bytes]:
+        """Where recorded versions lie, those whose place begins with `below`."""
+        rows = self._db.execute(
+            "SELECT place FROM versions WHERE place >= ? AND substr(place, 1, ?) = ?",
+            (below, len(below), below),
+        )
+        return {row[0] for row in rows}
 
     def drop_version(self, number: int) -> None:
         """Forget a version whose file is gone."""
@@ -199,7 +169,7 @@ class Facts:
     def begin_move(self, move: Move) -> int:
         """Write down a move before it is made; its number (that in `move` is ignored)."""
         cursor = self._db.execute(
-            "INSERT INTO moves (pull_id, host, source, path, start, end_) VALUES (?,?,?,?,?,?)",
+            f"INSERT INTO moves ({_MOVE}) VALUES (?,?,?,?,?,?)",  # noqa: S608 - our own words
             (move.pull_id, move.host, move.source, move.path, move.start, move.end),
         )
         assert cursor.lastrowid is not None
@@ -211,13 +181,14 @@ class Facts:
 
     def pending_moves(self) -> list[Move]:
         """Moves that a crash interrupted."""
-        return [Move(*row) for row in self._db.execute("SELECT * FROM moves ORDER BY id")]
+        rows = self._db.execute(f"SELECT id, {_MOVE} FROM moves ORDER BY id")  # noqa: S608 - our own words
+        return [Move(*row) for row in rows]
 
     # --- roots, pauses, gone files, inodes ----------------------------------------------------------
 
     def remember_root(self, path: str, identity: str) -> None:
         """This folder is a root of ours."""
-        self._db.execute("INSERT OR REPLACE INTO roots VALUES (?,?)", (path, identity))
+        self._db.execute("INSERT OR REPLACE INTO roots (path, identity) VALUES (?,?)", (path, identity))
 
     def known_root(self, path: str) -> str | None:
         """The identity of a remembered root."""
@@ -226,7 +197,7 @@ class Facts:
 
     def pause(self, host: str) -> None:
         """The person paused this host; survives restarts."""
-        self._db.execute("INSERT OR IGNORE INTO paused VALUES (?)", (host,))
+        self._db.execute("INSERT OR IGNORE INTO paused (host) VALUES (?)", (host,))
 
     def resume(self, host: str) -> None:
         """Undo `pause`."""
@@ -238,14 +209,14 @@ class Facts:
 
     def set_gone(self, host: str, source: str, paths: Iterable[bytes], at: datetime) -> None:
         """Exactly these files of the mirror are no longer on the host; those known keep their date."""
-        with self._transaction():
+        with self._db.transaction():
             known = dict(
                 self._db.execute("SELECT path, at FROM gone WHERE host=? AND source=?", (host, source))
             )
             self._db.execute("DELETE FROM gone WHERE host=? AND source=?", (host, source))
             moment = at.timestamp()
             self._db.executemany(
-                "INSERT OR IGNORE INTO gone VALUES (?,?,?,?)",
+                "INSERT OR IGNORE INTO gone (host, source, path, at) VALUES (?,?,?,?)",
                 ((host, source, path, known.get(path, moment)) for path in paths),
             )
 
@@ -256,7 +227,10 @@ class Facts:
 
     def set_inode(self, host: str, source: str, path: bytes, inode: int) -> None:
         """The host's inode of a file when its bytes were last compared with ours."""
-        self._db.execute("INSERT OR REPLACE INTO inodes VALUES (?,?,?,?)", (host, source, path, inode))
+        self._db.execute(
+            "INSERT OR REPLACE INTO inodes (host, source, path, inode) VALUES (?,?,?,?)",
+            (host, source, path, inode),
+        )
 
     def inode(self, host: str, source: str, path: bytes) -> int | None:
         """What `set_inode` remembered."""
@@ -287,11 +261,25 @@ class Facts:
         return None if text is None else _moment(float(text))
 
     def _set(self, name: str, value: str) -> None:
-        self._db.execute("INSERT OR REPLACE INTO life VALUES (?,?)", (name, value))
+        self._db.execute("INSERT OR REPLACE INTO life (name, value) VALUES (?,?)", (name, value))
 
     def _get(self, name: str) -> str | None:
         row = self._db.execute("SELECT value FROM life WHERE name=?", (name,)).fetchone()
         return None if row is None else str(row[0])
+
+
+def _refuse_newer(file: Path, found: int) -> None:
+    if found > len(STEPS):
+        raise NeedsUserError(
+            f"{file} was written by a newer expsyncd", "update expsyncd; the old one cannot read it"
+        )
+
+
+def _refuse_older(file: Path, found: int) -> None:
+    if 0 < found < len(STEPS):
+        raise NeedsUserError(
+            f"{file} was written by an older expsyncd", "start expsyncd once: it brings the file up to date"
+        )
 
 
 def _moment(stamp: float) -> datetime:

@@ -1,6 +1,11 @@
+import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import pytest
+
+from expsyncd.errors import Error
+from expsyncd.state import sqlite
 from expsyncd.state.catalogue import Catalogue, read_runs
 
 
@@ -61,3 +66,46 @@ def test_reading_what_is_not_there(tmp_path):
     assert read_runs(tmp_path / "none.db") == []
     (tmp_path / "bad.db").write_bytes(b"garbage" * 999)
     assert read_runs(tmp_path / "bad.db") == []
+
+
+def test_damage_while_reading_is_told_by_a_flag(tmp_path):
+    catalogue = Catalogue.open(tmp_path / "c.db")
+    assert catalogue.rebuilt
+    catalogue.put_runs([Run("gpu", "logs", b"a")])
+    assert not catalogue.rebuilt
+    catalogue._db.execute("DROP TABLE runs")
+    assert catalogue.runs() == []
+    assert catalogue.rebuilt
+    catalogue.put_runs([Run("gpu", "logs", b"b")])
+    assert not catalogue.rebuilt
+    catalogue.close()
+
+
+def test_a_truncated_file_is_rebuilt_and_a_sound_one_kept(tmp_path):
+    file = tmp_path / "c.db"
+    catalogue = Catalogue.open(file)
+    catalogue.put_runs([Run("gpu", "logs", b"%d" % number) for number in range(2000)])
+    catalogue.close()
+    catalogue = Catalogue.open(file)
+    assert (len(catalogue.runs()), catalogue.rebuilt) == (2000, False)
+    catalogue.close()
+    file.write_bytes(file.read_bytes()[:-4096])
+    catalogue = Catalogue.open(file)
+    assert (catalogue.runs(), catalogue.rebuilt) == ([], True)
+    catalogue.close()
+
+
+def test_a_file_in_use_is_not_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr(sqlite, "BUSY_S", 0.05)
+    file = tmp_path / "c.db"
+    catalogue = Catalogue.open(file)
+    catalogue.put_runs([Run("gpu", "logs", b"a")])
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    inode = file.stat().st_ino
+    with pytest.raises(Error, match="in use"):
+        catalogue.put_runs([])
+    other.execute("ROLLBACK")
+    other.close()
+    assert (file.stat().st_ino, len(catalogue.runs())) == (inode, 1)
+    catalogue.close()

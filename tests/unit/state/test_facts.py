@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from expsyncd.errors import Error
+from expsyncd.errors import Error, NeedsUserError
 from expsyncd.state.facts import PULLS_KEPT, Facts, Move, PullRecord
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -95,7 +95,7 @@ def test_a_reader_beside_the_writer(facts, tmp_path):
     reader = Facts.read_only(tmp_path / "facts.db")
     assert reader is not None
     assert len(reader.versions()) == 1
-    with pytest.raises(sqlite3.OperationalError):
+    with pytest.raises(Error, match="cannot be written"):
         reader.pause("gpu")
     reader.close()
     assert Facts.read_only(tmp_path / "none.db") is None
@@ -126,3 +126,53 @@ def test_the_first_schema_loads_for_ever(tmp_path):
     assert facts.paused() == {"gpu2"}
     assert facts.known_root("/home/me/experiments") == "0123abcd"
     facts.close()
+
+
+def test_damage_is_found_when_opened_and_by_readers(tmp_path):
+    file = tmp_path / "facts.db"
+    facts = Facts.open(file)
+    for number in range(2000):
+        facts.add_version("gpu", "logs", b"%d" % number, NOW, 1, b"p/%d" % number, "replaced")
+    facts.close()
+    whole = file.read_bytes()
+    for damaged in (whole[: len(whole) // 2], whole[:-4096], whole[:8192] + b"x" * 4096 + whole[12288:]):
+        file.write_bytes(damaged)
+        with pytest.raises(NeedsUserError, match="damaged") as error:
+            Facts.open(file)
+        assert "move it away" in error.value.advice
+        assert file.read_bytes() == damaged
+    file.write_bytes(b"garbage" * 999)
+    with pytest.raises(NeedsUserError, match="damaged"):
+        Facts.read_only(file)
+
+
+def test_readers_refuse_other_schemas_and_see_nothing_in_an_empty_one(facts, tmp_path):
+    facts._db.execute("PRAGMA user_version=99")
+    with pytest.raises(NeedsUserError, match="newer"):
+        Facts.read_only(tmp_path / "facts.db")
+    (tmp_path / "new.db").touch()
+    assert Facts.read_only(tmp_path / "new.db") is None
+
+
+def test_columns_of_a_later_schema_are_no_trouble(facts):
+    for table in ("pulls", "versions", "moves", "roots", "paused", "gone", "inodes", "life"):
+        facts._db.execute(f"ALTER TABLE {table} ADD COLUMN later TEXT NOT NULL DEFAULT 'x'")
+    facts.add_pull(pull(1))
+    assert facts.last_pull("gpu", "logs") == pull(1)
+    number = facts.begin_move(Move(0, "p1", "gpu", "logs", b"a", b"/m/a", b"/v/a"))
+    assert facts.pending_moves() == [Move(number, "p1", "gpu", "logs", b"a", b"/m/a", b"/v/a")]
+    facts.pause("gpu")
+    facts.remember_root("/r", "id")
+    facts.set_gone("gpu", "logs", [b"a"], NOW)
+    facts.set_inode("gpu", "logs", b"a", 1)
+    assert facts.mark_running()
+    assert not facts.mark_running()
+
+
+def test_what_was_recorded_is_there_after_opening_again(facts, tmp_path):
+    facts.pause("gpu")
+    facts.set_gone("gpu", "logs", [b"a\xff"], NOW)
+    facts.close()
+    again = Facts.open(tmp_path / "facts.db")
+    assert (again.paused(), again.gone("gpu", "logs")) == ({"gpu"}, {b"a\xff": NOW})
+    again.close()

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections import deque
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
 from expsyncd.errors import Error
 from expsyncd.paths import Paths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 FOLLOW_S = 0.3
 
@@ -30,10 +35,35 @@ def show_logs(
     with log:
         for line in deque(log, maxlen=lines):
             print(line, end="")
-        while follow:
-            if line := log.readline():
+        if follow:
+            sys.stdout.flush()
+            for line in grown(file, log):
                 print(line, end="", flush=True)
+
+
+def grown(
+    file: Path, log: TextIO, *, wait: Callable[[], object] = lambda: time.sleep(FOLLOW_S)
+) -> Iterator[str]:
+    """Lines that are added to `log` and, once `file` is another one, to that, for ever."""
+    opened: TextIO | None = None
+    try:
+        while True:
+            # Asked before reading: what the old file gets until it is set aside must be read, too.
+            replaced = _replaced(file, log)
+            yield from log
+            if replaced:
+                if opened is not None:
+                    opened.close()
+                log = opened = file.open(encoding="utf-8", errors="replace")
                 continue
-            time.sleep(FOLLOW_S)
-            if file.exists() and file.stat().st_ino != os.fstat(log.fileno()).st_ino:
-                log = file.open(encoding="utf-8", errors="replace")  # it was rotated
+            wait()
+    finally:
+        if opened is not None:
+            opened.close()
+
+
+def _replaced(file: Path, log: TextIO) -> bool:
+    try:
+        return file.stat().st_ino != os.fstat(log.fileno()).st_ino
+    except FileNotFoundError:
+        return False  # between the two steps of a rotation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from expsyncd.errors import Error
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 # name: (module, attribute, help). Modules lie in expsyncd.cli; `app` is a group of commands.
 COMMANDS: dict[str, tuple[str, str, str]] = {
-    "status": ("status", "status", "One screen: hosts, pulls, TensorBoard, and what needs you."),
+    "status": ("watch", "status", "One screen: hosts, pulls, TensorBoard, and what needs you."),
     "pull": ("pull", "pull", "Pull now: the plan, then progress."),
     "login": ("login", "login", "Log in to a host that asks for a code or a password."),
     "pause": ("wishes", "pause", "Stop pulling from one host or all."),
@@ -28,28 +29,43 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "stop": ("wishes", "stop", "End the running daemon."),
     "reload": ("wishes", "reload", "Read hosts.yaml again."),
     "service": ("service", "app", "Install or remove the systemd user unit."),
-    "demo": ("demo", "demo", "A built-in host and a training run: the whole pipeline, no GPU needed."),
+    "demo": ("demo", "demo", "The whole pipeline with a built-in host and a training run."),
+    "version": ("version", "version", "Which version this is."),
 }
 INTERRUPTED = 130
+REPORT = "`--debug` before the command shows where; please report it"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character must not end the command.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         status = _run(words)
-    except Error as error:
-        if "--debug" in words:
-            raise
-        print_error(error)
-        status = error.exit_status
+        sys.stdout.flush()
     except KeyboardInterrupt:
         status = INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output had enough; Python must not complain when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0
+    except Exception as error:
+        if "--debug" in words:
+            raise
+        known = _known(error) or Error(f"unexpected {type(error).__name__}: {error}", REPORT)
+        print_error(known)
+        status = known.exit_status
     sys.exit(status)
+
+
+def _known(error: BaseException) -> Error | None:
+    """The failure meant for people, also of a task group, whose tasks mostly tell of the same one."""
+    if isinstance(error, BaseExceptionGroup):
+        return next((found for one in error.exceptions if (found := _known(one))), None)
+    return error if isinstance(error, Error) else None
 
 
 def print_error(error: Error) -> None:

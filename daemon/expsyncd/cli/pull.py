@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from expsyncd.cli.bars import Bars
+from expsyncd.cli.screen import harmless
 from expsyncd.control import client
 from expsyncd.control.protocol import request
 from expsyncd.errors import EXIT_FAILED, NotRunningError
@@ -31,16 +32,18 @@ def pull(
     well = True
     with Bars(enabled=not json and sys.stdout.isatty()) as bars:
         for event in _events(host or None, source or None, dry_run=dry_run):
+            if "event" not in event:
+                continue  # the daemon's own last line
             if json:
                 print(json_module.dumps(event), flush=True)
-            elif event.get("event") == "progress":
+            elif event["event"] == "progress":
                 bars.progress(event)
-            elif event.get("event") == "plan":
-                bars.say(_plan(event))
-            elif event.get("event") == "outcome":
+            elif event["event"] == "plan":
+                bars.say(plan_lines(event))
+            elif event["event"] == "outcome":
                 bars.done(event)
-                bars.say(_outcome(event))
-            well = well and (event.get("event") != "outcome" or event["outcome"] == "complete")
+                bars.say(outcome_lines(event))
+            well = well and (event["event"] != "outcome" or event["outcome"] == "complete")
     return 0 if well else EXIT_FAILED
 
 
@@ -59,7 +62,9 @@ def _name(event: dict[str, Any]) -> str:
     return f"{event['host']}/{event['source']}" if event.get("source") else str(event["host"])
 
 
-def _plan(event: dict[str, Any]) -> list[str]:
+def plan_lines(event: dict[str, Any]) -> list[str]:
+    """A plan for people: what comes, and what does not by its reason."""
+    event = harmless(event)
     parts = [f"{counted(event['files'], 'file')}, {human_bytes(event['bytes'])} to pull"]
     if event["grown"]:
         parts.append(f"{event['grown']} of them grown")
@@ -76,7 +81,9 @@ def _plan(event: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _outcome(event: dict[str, Any]) -> list[str]:
+def outcome_lines(event: dict[str, Any]) -> list[str]:
+    """How a pull ended, for people."""
+    event = harmless(event)
     took = f"{counted(event['files'], 'file')}, {human_bytes(event['bytes'])} in {event['seconds']:.1f} s"
     if event["outcome"] == "complete":
         return [f"{_name(event)}: complete, {took}"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 
 from expsyncd.app import Daemon
@@ -10,6 +11,8 @@ from expsyncd.config.load import load
 from expsyncd.logs import set_up
 from expsyncd.paths import Paths
 from expsyncd.state.lock import only_one
+
+logger = logging.getLogger(__name__)
 
 
 def run() -> None:
@@ -20,4 +23,8 @@ def run() -> None:
     paths.make_private()
     with only_one(paths.lock_file, "expsyncd run"):
         set_up(paths.log_file, os.environ)
-        asyncio.run(Daemon(paths, loaded, environment=dict(os.environ)).run())
+        try:
+            asyncio.run(Daemon(paths, loaded, environment=dict(os.environ)).run())
+        except Exception:
+            logger.exception("expsyncd ends")  # the person sees title and advice, the log where it was
+            raise

@@ -6,7 +6,7 @@ import textwrap
 from datetime import UTC, datetime
 from typing import Any
 
-from expsyncd.state.shown import needs_person
+from expsyncd.state.needs import needs_person
 from expsyncd.units import counted, human_bytes, human_seconds
 
 GREEN, YELLOW, RED, DIM, BOLD = "32", "33", "31", "2", "1"
@@ -16,8 +16,10 @@ COLOURS = {
     "restarting": YELLOW, "starting": YELLOW, "never": DIM, "paused": DIM, "off": DIM,
     "suspect": RED, "failed": RED, "needs-login": RED,
 }  # fmt: skip
-SKIPPED_SHOWN = 3
-NAME_WIDTH = 22
+REASONS_SHOWN = 3
+PATHS_SHOWN = 3
+NAME_WIDTH = 24
+WORD_WIDTH = 8
 
 
 class _Page:
@@ -32,17 +34,16 @@ class _Page:
     def paint(self, text: str, code: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self._colour and code else text
 
-    def add(self, indent: int, word: str, rest: str) -> None:
-        """A coloured word and its text, wrapped below itself."""
-        lead = " " * indent
-        room = max(20, self.width - indent)
-        wrapped = textwrap.wrap(f"{word}{rest}", room, subsequent_indent="  ", break_long_words=True)
-        for number, line in enumerate(wrapped or [word]):
-            if number == 0 and line.startswith(word):
-                painted = self.paint(word, COLOURS.get(word.strip(), "")) + line[len(word) :]
-            else:
-                painted = line
-            self.lines.append(lead + painted)
+    def add(self, indent: int, word: str, rest: str, *, hang: int = 4) -> None:
+        """A coloured word and its text; what does not fit goes on `hang` columns in."""
+        if hang > self.width // 2:
+            hang = 4
+        wrapped = textwrap.wrap(
+            f"{' ' * indent}{word}{rest}", self.width, subsequent_indent=" " * hang, break_on_hyphens=False
+        )
+        painted = self.paint(word, COLOURS.get(word.strip(), ""))
+        self.lines.append(wrapped[0].replace(word, painted, 1))
+        self.lines += wrapped[1:]
 
     def text(self, indent: int, text: str, code: str = "") -> None:
         for line in textwrap.wrap(text, max(20, self.width - indent), subsequent_indent="  ") or [""]:
@@ -59,7 +60,7 @@ class _Page:
 
 def render(shown: dict[str, Any], width: int, *, colour: bool, now: datetime | None = None) -> list[str]:
     """The lines of the screen; none is wider than `width`, none holds what a host could forge."""
-    shown = _harmless(shown)
+    shown = harmless(shown)
     page = _Page(width, colour=colour, now=now or datetime.now(UTC))
     _head(page, shown)
     for name, host in shown["hosts"].items():
@@ -76,7 +77,7 @@ def _head(page: _Page, shown: dict[str, Any]) -> None:
     page.text(0, f"expsyncd {shown['version']}, up {page.ago(shown['since'])[:-4]}", BOLD)
     where = board["url"] or (board["error"] or {}).get("title", "")
     runs = f"  {counted(board['runs'], 'run')}" if board["status"] != "off" else ""
-    page.add(0, board["status"], f"  TensorBoard {where}{runs}")
+    page.add(0, board["status"], f"  TensorBoard {where}{runs}", hang=2)
     for notice in board["notices"]:
         page.text(2, notice, YELLOW)
     page.text(0, f"root     {root['path']}{free}")
@@ -91,54 +92,47 @@ def _head(page: _Page, shown: dict[str, Any]) -> None:
 
 def _host(page: _Page, name: str, host: dict[str, Any]) -> None:
     page.lines.append("")
-    sentence = "" if host["sentence"] == host["status"] else f": {host['sentence']}"
-    again = f", again {page.until(host['next_at'])}" if host["next_at"] else ""
-    lead = page.paint(name, BOLD)
-    page.add(0, host["status"], f" {sentence.lstrip(': ')}{again}" if sentence or again else "")
-    first = page.lines.pop()
-    page.lines.append(f"{lead}  {first}")
-    _fold(page, len(name) + 2)
+    parts = [] if host["sentence"] == host["status"] else [host["sentence"]]
+    if host["next_at"]:
+        parts.append(f"again {page.until(host['next_at'])}")
+    pieces = textwrap.wrap(
+        f"{name}  {host['status']}  {', '.join(parts)}", page.width, subsequent_indent="    "
+    )
+    first = pieces[0].replace(host["status"], page.paint(host["status"], COLOURS.get(host["status"], "")), 1)
+    page.lines += [
+        page.paint(name, BOLD) + first[len(name) :] if first.startswith(name) else first,
+        *pieces[1:],
+    ]
     for notice in host["notices"]:
         page.text(2, notice, YELLOW)
+    wide = min(NAME_WIDTH, max(map(len, host["sources"]), default=0))
     for source_name, source in host["sources"].items():
-        _source(page, source_name, source)
+        _source(page, source_name, source, wide, seen=host["status"] == "connected")
     for tunnel_name, tunnel in host["tunnels"].items():
         why = f" {tunnel['error']['title']}" if tunnel["error"] else ""
         page.add(2, tunnel["status"], f"  tunnel {tunnel_name} {tunnel['url'] or ''}{why}")
 
 
-def _fold(page: _Page, used: int) -> None:
-    """Wrap the last line when the host's name made it too wide."""
-    line = page.lines[-1]
-    if _visible(line) <= page.width:
-        return
-    page.lines.pop()
-    plain = _strip(line)
-    for number, piece in enumerate(textwrap.wrap(plain, page.width, subsequent_indent="  ")):
-        page.lines.append(page.paint(piece[: used - 2], BOLD) + piece[used - 2 :] if number == 0 else piece)
-
-
-def _source(page: _Page, name: str, source: dict[str, Any]) -> None:
-    last = source["last_pull"]
-    parts = []
+def _source(page: _Page, name: str, source: dict[str, Any], wide: int, *, seen: bool) -> None:
+    last, parts = source["last_pull"], []
     if source["status"] == "pulling":
         parts.append(_progress(source.get("progress") or {}))
     elif source["status"] == "fresh":
-        parts.append(f"as of {page.ago(source['as_of'])}")
-    else:
+        parts.append(page.ago(source["as_of"]))
+    elif seen or source["status"] != "stale":  # else the host's own line says why
         parts.append(source["sentence"])
-        if source["last_success_at"]:
-            parts.append(f"last good {page.ago(source['last_success_at'])}")
-    if last and last["files"]:
-        parts.append(f"last pull {counted(last['files'], 'file')}, {human_bytes(last['bytes'])}")
-    if source["next_pull_at"] and source["status"] != "pulling":
+    if source["status"] not in ("pulling", "fresh") and source["last_success_at"]:
+        parts.append(f"last good {page.ago(source['last_success_at'])}")
+    if last and last["files"] and source["status"] == "fresh":
+        parts.append(f"{counted(last['files'], 'file')}, {human_bytes(last['bytes'])}")
+    if seen and source["next_pull_at"] and source["status"] != "pulling":
         parts.append(f"next {page.until(source['next_pull_at'])}")
-    title = name if len(name) <= NAME_WIDTH else name[: NAME_WIDTH - 1] + "~"
-    page.add(
-        2, source["status"], f"{' ' * (8 - len(source['status']))}{title:<{NAME_WIDTH}} " + ", ".join(parts)
-    )
+    title = name if len(name) <= wide else name[: wide - 1] + "~"
+    gap = " " * (WORD_WIDTH - len(source["status"]))
+    indent = 2 + WORD_WIDTH + wide + 2
+    page.add(2, source["status"], f"{gap}{title:<{wide}}  " + "; ".join(parts), hang=indent)
     for notice in source["notices"]:
-        page.text(11, notice, DIM)
+        page.text(2 + WORD_WIDTH, notice, DIM)
     _skipped(page, source)
 
 
@@ -146,7 +140,7 @@ def _progress(progress: dict[str, Any]) -> str:
     if not progress.get("total_files"):
         return "listing"
     return (
-        f"{progress['files']}/{progress['total_files']} files, "
+        f"{progress['files']} of {counted(progress['total_files'], 'file')}, "
         f"{human_bytes(progress['bytes'])} of {human_bytes(progress['total_bytes'] or 0)}"
     )
 
@@ -154,20 +148,23 @@ def _progress(progress: dict[str, Any]) -> str:
 def _skipped(page: _Page, source: dict[str, Any]) -> None:
     if not source["skipped_total"]:
         return
-    total = human_bytes(source["skipped_bytes"])
-    page.text(11, f"not pulled: {source['skipped_total']} ({total})", DIM)
-    for one in source["skipped"][:SKIPPED_SHOWN]:
-        size = f" {human_bytes(one['bytes'])}" if one["bytes"] else ""
-        page.text(13, f"{one['path']}{size}: {one['reason']}", DIM)
-    if source["skipped_total"] > SKIPPED_SHOWN:
-        page.text(13, f"and {source['skipped_total'] - SKIPPED_SHOWN} more (status --json)", DIM)
+    by_reason: dict[str, list[str]] = {}
+    for one in source["skipped"]:
+        by_reason.setdefault(one["reason"], []).append(one["path"])
+    total = f"{source['skipped_total']} ({human_bytes(source['skipped_bytes'])})"
+    page.text(2 + WORD_WIDTH, f"not pulled: {total}", DIM)
+    for reason, paths in list(by_reason.items())[:REASONS_SHOWN]:
+        names = ", ".join(paths[:PATHS_SHOWN]) + (", ..." if len(paths) > PATHS_SHOWN else "")
+        page.text(4 + WORD_WIDTH, f"{reason}: {names}", DIM)
+    if len(by_reason) > REASONS_SHOWN:
+        page.text(4 + WORD_WIDTH, "and for other reasons: `expsyncd status --json`", DIM)
 
 
 def _no_hosts(page: _Page, shown: dict[str, Any]) -> None:
     page.lines += ["", "No hosts yet. Edit", f"  {shown['config']['path']}", "for example:"]
     page.lines += [
         "  hosts:",
-        "    gpu1:            # any name `ssh` knows",
+        "    gpu1:     # a name `ssh` knows",
         "      sources: [~/experiments/tb_log]",
     ]
     page.lines += ["It is applied as soon as you save it."]
@@ -185,11 +182,12 @@ def _needs(page: _Page, shown: dict[str, Any]) -> None:
             page.text(4, f"-> {need['advice']}")
 
 
-def _harmless(value: Any) -> Any:
+def harmless(value: Any) -> Any:
+    """The same value; control and other invisible characters, which a host may send, are `?`."""
     if isinstance(value, dict):
-        return {_harmless(key): _harmless(inner) for key, inner in value.items()}
+        return {harmless(key): harmless(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_harmless(inner) for inner in value]
+        return [harmless(inner) for inner in value]
     if isinstance(value, str):
         return "".join(c if c.isprintable() else "?" for c in value)
     return value
@@ -197,13 +195,3 @@ def _harmless(value: Any) -> Any:
 
 def _moment(stamp: str | None) -> datetime | None:
     return None if stamp is None else datetime.fromisoformat(stamp)
-
-
-def _strip(line: str) -> str:
-    import re
-
-    return re.sub(r"\x1b\[[0-9;]*m", "", line)
-
-
-def _visible(line: str) -> int:
-    return len(_strip(line))

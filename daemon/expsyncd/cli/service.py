@@ -45,11 +45,13 @@ def program() -> Path:
     return Path(found).absolute()
 
 
-def unit_text(command: Path) -> str:
-    """The unit with the real program, below a line with its own sum."""
-    # systemd.syntax(7): quotes keep spaces together, % and \ are its own.
-    escaped = str(command).replace("\\", "\\\\").replace("%", "%%").replace('"', '\\"')
-    body = shipped(UNIT).read_text().replace("%h/.local/bin/expsyncd", f'"{escaped}"')
+def unit_text(command: Path, config_file: str = "") -> str:
+    """The unit with the real program (and hosts.yaml, if named), below a line with its own sum."""
+    started = _quoted(str(command))
+    if config_file:
+        # In arguments, unlike in the program, a $ begins a variable.
+        started += f" --config {_quoted(config_file).replace('$', '$$')}"
+    body = shipped(UNIT).read_text().replace("%h/.local/bin/expsyncd", started)
     return f"{MARK}{_sum(body)}\n{body}"
 
 
@@ -57,6 +59,12 @@ def edited(text: str) -> bool:
     """Whether a unit is not as `service install` wrote it."""
     first, _, body = text.partition("\n")
     return first != f"{MARK}{_sum(body)}"
+
+
+def _quoted(word: str) -> str:
+    # systemd.syntax(7): quotes keep spaces together, % and \ are its own.
+    escaped = word.replace("\\", "\\\\").replace("%", "%%").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _sum(body: str) -> str:
@@ -69,7 +77,8 @@ def install(
 ) -> None:
     """Write the user unit for this program; does not start it."""
     file = unit_file(dict(os.environ))
-    text = unit_text(program())
+    named = os.environ.get("EXPSYNCD_CONFIG", "")
+    text = unit_text(program(), str(Path(named).expanduser().absolute()) if named else "")
     if file.exists() and edited(file.read_text(errors="replace")) and not force:
         raise Error(f"{file} was edited by hand", "keep it, or add --force to write it anew")
     file.parent.mkdir(parents=True, exist_ok=True)

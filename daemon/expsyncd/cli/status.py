@@ -1,21 +1,21 @@
-"""`expsyncd status`: one screen, exit 0 all well, 1 something needs you, 3 not running."""
+"""`expsyncd status`, its fast path: exit 0 all well, 1 something needs you, 3 not running. Imports little."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
-from typing import Annotated, Any
+from typing import Any
 
 from expsyncd.cli.screen import render
 from expsyncd.control import client
 from expsyncd.control.protocol import request
 from expsyncd.errors import EXIT_FAILED, Error, NotRunningError
 from expsyncd.paths import Paths
-from expsyncd.state.shown import needs_person
+from expsyncd.state.needs import needs_person
 
 NARROW, WIDE = 40, 120
+NOT_RUNNING = {"schema": 1, "running": False}
 
 
 def coloured() -> bool:
@@ -25,7 +25,13 @@ def coloured() -> bool:
 
 def width() -> int:
     """Columns to use; 80 in a pipe."""
-    return max(NARROW, min(WIDE, shutil.get_terminal_size((80, 24)).columns))
+    # As shutil.get_terminal_size does, without importing its compressors.
+    given = os.environ.get("COLUMNS", "")
+    try:
+        columns = int(given) if given.isdecimal() else os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):  # a pipe, or a stdout without a descriptor
+        columns = 0
+    return max(NARROW, min(WIDE, columns or 80))
 
 
 def only(shown: dict[str, Any], host: str | None) -> dict[str, Any]:
@@ -45,7 +51,7 @@ def show(host: str | None, *, as_json: bool) -> int:
         answer = client.ask(paths.control_socket, request("status"))
     except NotRunningError as error:
         if as_json:
-            print(json.dumps({"schema": 1, "running": False}))
+            print(json.dumps(NOT_RUNNING))
         else:
             print(f"{error.title}\n  {error.advice}")
         return error.exit_status
@@ -55,16 +61,3 @@ def show(host: str | None, *, as_json: bool) -> int:
     else:
         print("\n".join(render(shown, width(), colour=coloured())))
     return EXIT_FAILED if needs_person(shown) else 0
-
-
-def status(
-    host: str | None = None,
-    watch: bool = False,
-    json: Annotated[bool, "as JSON"] = False,
-) -> int:
-    """One screen: hosts, pulls, TensorBoard, and what needs you."""
-    if watch:
-        from expsyncd.cli.watch import watch as keep_showing
-
-        return keep_showing(host, as_json=json)
-    return show(host, as_json=json)

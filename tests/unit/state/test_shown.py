@@ -2,31 +2,24 @@ from datetime import UTC, datetime
 
 import pytest
 
-from expsyncd.state.shown import needs_person, snapshot_json
+from expsyncd.state.shown import snapshot_json
 from expsyncd.state.status import (
     ConfigState,
     Connected,
-    Connecting,
     Fresh,
-    HostFailed,
     HostState,
     LastPull,
-    NeedsLogin,
     Never,
     Partial,
-    Paused,
     Pulling,
     RootState,
     Skipped,
     Snapshot,
-    SourceFailed,
     SourceState,
     Stale,
-    Suspect,
     TensorBoardState,
     Trouble,
     TunnelState,
-    Waiting,
 )
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -71,30 +64,9 @@ def test_schema_one():
     assert one["tunnels"]["6016"]["status"] == "open"
 
 
-@pytest.mark.parametrize("status", [Connected(), Connecting(), Waiting(OH, NOW), Paused()])
-def test_a_host_that_is_retried_is_well(status):
-    assert needs_person(shown(host(status))) == []
-
-
-@pytest.mark.parametrize("status", [HostFailed(OH), NeedsLogin(OH)])
-def test_a_host_that_waits_for_the_person(status):
-    assert needs_person(shown(host(status))) == [{"where": "gpu", "title": "oh", "advice": "do"}]
-
-
 @pytest.mark.parametrize("status", [Never(), Pulling(NOW), Fresh(NOW), Stale(None, OH), Partial(NOW, OH)])
-def test_a_source_that_mends_itself_is_well(status):
-    assert needs_person(shown(host(source=status))) == []
+def test_every_status_has_its_sentence(status):
     assert shown(host(source=status))["hosts"]["gpu"]["sources"]["logs"]["sentence"]
-
-
-@pytest.mark.parametrize("status", [Suspect(None, OH), SourceFailed(OH)])
-def test_a_source_that_waits_for_the_person(status):
-    assert needs_person(shown(host(source=status))) == [{"where": "gpu/logs", "title": "oh", "advice": "do"}]
-
-
-def test_config_root_and_tensorboard():
-    found = needs_person(shown(config=OH, root=OH, board=TensorBoardState("failed", error=OH)))
-    assert [one["where"] for one in found] == ["config", "root", "tensorboard"]
 
 
 def test_progress_stands_beside_pulling():

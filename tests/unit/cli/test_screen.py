@@ -1,0 +1,126 @@
+"""Screens as a person sees them. The expected ones were read and corrected by hand: screens/*.txt."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from expsyncd.cli.screen import render
+from expsyncd.state.shown import snapshot_json
+from expsyncd.state.status import (
+    ConfigState,
+    Connected,
+    Fresh,
+    HostFailed,
+    HostState,
+    LastPull,
+    Paused,
+    Pulling,
+    RootState,
+    Skipped,
+    Snapshot,
+    SourceFailed,
+    SourceState,
+    Stale,
+    Suspect,
+    TensorBoardState,
+    Trouble,
+    Waiting,
+)
+
+SCREENS = Path(__file__).resolve().parent / "screens"
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def ago(**span):
+    return NOW - timedelta(**span)
+
+
+def snapshot(hosts, **more):
+    board = TensorBoardState("serving", "http://127.0.0.1:6006", 7, 12)
+    values = {"tensorboard": board, "root": RootState("/home/me/experiments", 123_000_000_000), **more}
+    return snapshot_json(
+        Snapshot(
+            "0.1.0",
+            1,
+            ago(hours=3),
+            values.pop("config", ConfigState("/home/me/.config/expsyncd/hosts.yaml", ago(hours=1))),
+            hosts=hosts,
+            **values,
+        )
+    )
+
+
+LAST = LastPull(ago(seconds=40), "complete", 3, 1_400_000, 0.4)
+
+
+def source(status, **more):
+    return SourceState("~/x", status, LAST, ago(minutes=9), next_pull_at=NOW + timedelta(seconds=20), **more)
+
+
+CASES = {
+    "well": snapshot(
+        {
+            "gpu1": HostState(Connected(), ago(hours=1), "gpu1", {
+                "tb_log": source(Fresh(ago(seconds=40)), gone=2, notices=("2 files gone on the host, kept here",)),
+                "samples": source(Pulling(ago(seconds=5), 12, 30_000_000, 40, 120_000_000)),
+                "checkpoints": source(
+                    Fresh(ago(seconds=40)),
+                    skipped=(Skipped("model_1.pt", 60_000_000, "a checkpoint over 50.0 MB (name it in `include:` to pull it)"),) * 4,
+                    skipped_total=4, skipped_bytes=240_000_000,
+                ),
+            }),
+            "hpc": HostState(Waiting(Trouble("hpc does not answer", "is the VPN up?"), NOW + timedelta(seconds=8)), ago(minutes=2), "hpc", {
+                "exp": source(Stale(ago(minutes=9), Trouble("hpc does not answer"))),
+            }),
+            "old": HostState(Paused(), ago(days=2), "old"),
+        }
+    ),
+    "needs-you": snapshot(
+        {
+            "gpu1": HostState(HostFailed(Trouble("the host key of gpu1 has changed", "ask its admin; then ssh-keygen -R gpu1")), ago(hours=1), "gpu1"),
+            "gpu2": HostState(Connected(), ago(hours=1), "gpu2", {
+                "a": source(Suspect(None, Trouble("/scratch/a is not there on gpu2", "is the path right?"))),
+                "b": source(SourceFailed(Trouble("gpu2 has no rsync", "ask for it there"))),
+            }),
+        },
+        config=ConfigState("/home/me/.config/expsyncd/hosts.yaml", ago(hours=1), Trouble('hosts.yaml:3:1: unknown key "intervall"; did you mean "interval"?', "mend")),
+        root=RootState("/home/me/experiments", None, Trouble("the root /home/me/experiments is not there (an unmounted disk?)", "mount it")),
+    ),
+    "no-hosts": snapshot({}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_screen(name):
+    lines = render(CASES[name], 80, colour=False, now=NOW)
+    assert "\n".join(lines) + "\n" == (SCREENS / f"{name}.txt").read_text()
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_nothing_is_wider_than_the_terminal(name, width):
+    assert [line for line in render(CASES[name], width, colour=False, now=NOW) if len(line) > width] == []
+
+
+def test_colour_changes_no_text():
+    import re
+
+    plain = render(CASES["well"], 80, colour=False, now=NOW)
+    coloured = render(CASES["well"], 80, colour=True, now=NOW)
+    assert [re.sub(r"\x1b\[[0-9]+m", "", line) for line in coloured] == plain
+    assert any("\x1b[32m" in line for line in coloured)
+
+
+@given(st.text(max_size=60))
+def test_no_host_can_forge_the_screen(text):
+    state = source(
+        Stale(None, Trouble(text, text)), skipped=(Skipped(text, 5, text),), skipped_total=1, notices=(text,)
+    )
+    shown = snapshot({"gpu": HostState(Waiting(Trouble(text, text), NOW), NOW, text, {"a": state})})
+    for line in render(shown, 80, colour=False, now=NOW):
+        assert line.isprintable() or line == ""

@@ -73,6 +73,15 @@ none_left() { [ -z "$(ours)" ]; }
 within 20 none_left || fail "left: $(ours)"
 say "stop leaves no process"
 
+systemctl --user start expsyncd || fail "start for the stop by command"
+within 60 expsyncd status || fail "status"
+expsyncd stop >/dev/null || fail "expsyncd stop"
+inactive() { [ "$(systemctl --user is-active expsyncd)" = inactive ]; }
+within 20 inactive || fail "expsyncd stop does not end it"
+sleep 3 # longer than RestartSec: nothing must happen
+inactive || fail "started again after expsyncd stop"
+say "expsyncd stop stays stopped"
+
 systemctl --user enable expsyncd 2>/dev/null || fail "enable"
 systemctl --user exit
 wait "$manager" || true

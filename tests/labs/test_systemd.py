@@ -17,7 +17,7 @@ LABS = Path(__file__).resolve().parent
 CHECKOUT = LABS.parent.parent
 EXPECTED = [
     "service install", "started", "status exits 0", "TensorBoard shows HOST/RUN", "status text",
-    "kill -9: restarted", "reloaded", "a broken file does not loop", "stop leaves no process",
+    "kill -9: restarted", "reloaded", "a broken file does not loop", "stop leaves no process", "expsyncd stop stays stopped",
     "enabled: started at the next login", "uninstall leaves the config",
 ]  # fmt: skip
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import defaultdict
-from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from expsyncd.mirror.folders import remove_empty_above
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from expsyncd.config.model import VersionsConfig
     from expsyncd.paths import RootPaths
     from expsyncd.state.facts import Facts, Version
+
+logger = logging.getLogger(__name__)
 
 
 def to_evict(versions: Sequence[Version], limits: VersionsConfig, now: datetime) -> list[Version]:
@@ -43,23 +47,23 @@ def to_evict(versions: Sequence[Version], limits: VersionsConfig, now: datetime)
 
 
 def prune(root: RootPaths, facts: Facts, limits: VersionsConfig, now: datetime) -> list[Version]:
-    """Evict by the limits: the file first, then the record, so that a crash between leaves no orphan."""
-    evicted = to_evict(facts.versions(), limits, now)
+    """Evict by the limits: the file first, then the record, so that a crash between leaves no orphan.
+
+    What cannot be removed keeps its record; while the root's disk is away nothing is evicted.
+    """
     base = os.fsencode(root.versions)
-    for version in evicted:
+    evicted = []
+    for version in to_evict(facts.versions(), limits, now):
         file = base + b"/" + version.place
-        with suppress(FileNotFoundError):
-            os.unlink(file)
-        facts.drop_version(version.id)
-        _remove_empty_above(file, base)
-    return evicted
-
-
-def _remove_empty_above(file: bytes, base: bytes) -> None:
-    folder = os.path.dirname(file)
-    while folder.startswith(base + b"/"):
         try:
-            os.rmdir(folder)
-        except OSError:
-            return
-        folder = os.path.dirname(folder)
+            os.unlink(file)
+        except (FileNotFoundError, NotADirectoryError):
+            if not os.path.isdir(base):
+                break
+        except OSError as error:
+            logger.warning("version %d cannot be removed: %s", version.id, error.strerror)
+            continue
+        facts.drop_version(version.id)
+        remove_empty_above(file, base)
+        evicted.append(version)
+    return evicted

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from expsyncd.errors import Error
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from expsyncd.paths import RootPaths
     from expsyncd.state.facts import Version
 
@@ -23,22 +23,28 @@ def restore(root: RootPaths, version: Version, to: Path, *, force: bool = False)
     """
     name = os.fsdecode(version.path.rpartition(b"/")[2])
     goal = (to / name if to.is_dir() else to).absolute()
-    inside = goal.parent.resolve()
+    folder = goal.parent.resolve()
     for tree in (root.mirror, root.versions, root.incoming, root.tb_log):
-        if inside == tree or tree in inside.parents:
+        if folder == tree or tree in folder.parents:
             raise Error(f"{goal} is inside {tree}", "name a place outside the root: pulls own what is in it")
+    if goal.is_dir():
+        raise Error(f"{goal} is a folder", "name a file, or another folder to put it into")
     if os.path.lexists(goal) and not force:
         raise Error(f"{goal} is there already", "name another place, or add --force to replace it")
-    old = root.versions / os.fsdecode(version.place)
-    partial = goal.with_name(f".{goal.name[:200]}.partial")
     try:
-        shutil.copyfile(old, partial, follow_symlinks=False)
-        partial.replace(goal)
-    except FileNotFoundError as error:
+        _copy(root.versions / os.fsdecode(version.place), goal)
+    except OSError as error:
         raise Error(
-            f"version {version.id} cannot be copied: {error.strerror} ({error.filename})",
-            "is the root's disk mounted, and does the folder to restore into exist?",
+            f"version {version.id} cannot be copied to {goal}: {error.strerror}",
+            "is the root's disk mounted, and does the folder to restore into exist, with room in it?",
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)
     return goal
+
+
+def _copy(old: Path, goal: Path) -> None:
+    """By a copy beside `goal` and a rename, so that nobody sees half a file; its time comes along."""
+    # In a fresh folder of our own, whose name nobody could have prepared a link for.
+    with tempfile.TemporaryDirectory(prefix=".expsyncd-", dir=goal.parent) as folder:
+        copied = Path(folder) / "restored"
+        shutil.copy2(old, copied, follow_symlinks=False)
+        copied.replace(goal)

@@ -61,3 +61,44 @@ def test_bytes_that_are_gone_and_folders_that_are_not_there(root, tmp_path):
     (root.versions / os.fsdecode(version.place)).unlink()
     with pytest.raises(Error, match="cannot be copied"):
         restore(root, version, tmp_path / "goal")
+
+
+def test_a_link_prepared_beside_the_goal_is_not_followed(root, tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"mine")
+    out = tmp_path / "out"
+    out.mkdir()
+    version = kept(root, b"a")
+    for name in (".a.partial", "a.partial", ".a"):
+        (out / name).symlink_to(victim)
+    (out / "a").symlink_to(victim)
+    restore(root, version, out, force=True)
+    assert victim.read_bytes() == b"mine"
+    assert not (out / "a").is_symlink()
+    assert (out / "a").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("name", [b"n" * 255, "ü".encode() * 127, b"new\nline", b"-dash", b"\xff\xfe"])
+def test_odd_names(root, tmp_path, name):
+    out = tmp_path / "out"
+    out.mkdir()
+    restore(root, kept(root, name), out)
+    assert os.listdir(os.fsencode(out)) == [name]
+
+
+def test_the_time_comes_along_and_nothing_else_is_left(root, tmp_path):
+    version = kept(root, b"a")
+    os.utime(root.versions / "p1/a", ns=(5, 1_700_000_000_123_456_789))
+    out = tmp_path / "out"
+    out.mkdir()
+    assert restore(root, version, out).stat().st_mtime_ns == 1_700_000_000_123_456_789
+    (root.versions / "p1/a").unlink()
+    with pytest.raises(Error, match="cannot be copied"):
+        restore(root, version, out / "b")
+    assert [path.name for path in out.iterdir()] == ["a"]
+
+
+def test_force_does_not_replace_a_folder(root, tmp_path):
+    (tmp_path / "out/a").mkdir(parents=True)
+    with pytest.raises(Error, match="is a folder"):
+        restore(root, kept(root, b"a"), tmp_path / "out", force=True)

@@ -125,3 +125,79 @@ def test_a_move_whose_disk_is_away_waits(ground):
     ground.facts.begin_move(Move(0, "p1", "gpu", "logs", b"x", b"/nowhere/a", b"/nowhere/b"))
     versions.repair(ground.facts)
     assert len(ground.facts.pending_moves()) == 1
+
+
+def one_file(ground, name="a", data=b"old"):
+    """What rsync leaves between its hard link and its rename: one file under both names."""
+    (ground.mirror / name).write_bytes(data)
+    ground.backup.mkdir(parents=True, exist_ok=True)
+    os.link(ground.mirror / name, ground.backup / name)
+
+
+def test_between_rsync_s_link_and_its_rename_nothing_is_dropped(ground):
+    one_file(ground)
+    now = datetime.fromtimestamp((ground.backup / "a").stat().st_ctime, UTC)
+    versions.settle_all(ground.root, ground.facts, now)
+    (ground.mirror / "new").write_bytes(b"new")
+    (ground.mirror / "new").rename(ground.mirror / "a")  # the rsync that outlived its daemon
+    versions.settle_all(ground.root, ground.facts, now)
+    assert ground.bytes_kept() == {b"a": b"old"}
+
+
+def test_a_link_that_was_never_followed_by_a_rename_goes(ground):
+    one_file(ground)
+    later = datetime.fromtimestamp((ground.backup / "a").stat().st_ctime + versions.LINKED_REST_S + 1, UTC)
+    assert versions.settle_all(ground.root, ground.facts, later).dropped == 1
+    one_file(ground, "b")
+    assert ground.settle().dropped == 1  # its own pass has ended, so nobody is going to rename
+    assert (ground.mirror / "a").read_bytes() == (ground.mirror / "b").read_bytes() == b"old"
+    assert list(ground.root.versions.iterdir()) == []
+
+
+def test_links_of_an_adopted_copy_are_kept_as_links(ground):
+    ground.old("other", b"x")
+    (ground.mirror / "other").symlink_to("/etc/hostname")
+    (ground.backup / "link").symlink_to("/etc/hostname")
+    (ground.mirror / "link").write_bytes(b"a file now")
+    ground.settle()
+    assert ground.reasons() == {b"link": "replaced", b"other": "replaced"}
+    assert os.readlink(ground.backup / "link") == "/etc/hostname"
+
+
+def test_a_folder_above_that_became_a_file(ground):
+    ground.old("x/a", b"1")
+    (ground.mirror / "x").write_bytes(b"a file now")
+    ground.settle()
+    assert ground.reasons() == {b"x/a": "became-file"}
+
+
+def test_what_is_kept_is_private(ground):
+    ground.old("d/a", b"1")
+    (ground.backup / "d/a").chmod(0o4755)
+    (ground.backup / "d").chmod(0o755)
+    ground.settle()
+    assert (ground.backup / "d/a").stat().st_mode & 0o7777 == 0o600
+    for folder in (ground.backup / "d", ground.backup, ground.backup.parent, ground.root.versions / "p1"):
+        assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_versions_of_other_pulls_do_not_hide_a_file(ground):
+    for pull_id in ("p1", "p10", "p"):
+        folder = versions.pass_folder(ground.root, pull_id, "gpu", "logs")
+        folder.mkdir(parents=True)
+        (folder / "a").write_bytes(pull_id.encode())
+        versions.settle(ground.root, ground.facts, pull_id, "gpu", "logs", NOW)
+    assert {v.place for v in ground.facts.versions()} == {
+        b"p1/gpu/logs/a",
+        b"p10/gpu/logs/a",
+        b"p/gpu/logs/a",
+    }
+
+
+def test_nothing_is_made_where_the_disk_is_away(ground, tmp_path):
+    ground.old("a", b"1")
+    (tmp_path / "root").rename(tmp_path / "away")
+    (tmp_path / "root").mkdir()
+    assert ground.settle() == versions.Settled()
+    assert versions.settle_all(ground.root, ground.facts, NOW) == versions.Settled()
+    assert list((tmp_path / "root").iterdir()) == []

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from expsyncd.mirror import versions
 from expsyncd.mirror.layout import source_folder
 from expsyncd.pull import command, local
+from expsyncd.pull.counter import Counter
 from expsyncd.pull.kinds import is_event_file
 from expsyncd.pull.listing import Listing, add_line
 from expsyncd.pull.outcome import Outcome, judge
-from expsyncd.pull.rsync import Ended, progress_bytes, rsync
+from expsyncd.pull.rsync import Ended, rsync
 from expsyncd.state.status import Trouble
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class Carrier:
             whole_progress=whole_progress,
         )
         sizes = {w.path: w.size for w in wanted}
-        counter = _Counter(self._tally, sizes)
+        counter = Counter(self._tally, sizes, by_progress=whole_progress)
         try:
             limit = 2 * max(sizes.values()) + SIZE_SLACK
             self._note(await self._run(argv, list(sizes), counter.line, limit=limit))
@@ -204,28 +205,6 @@ class Carrier:
     def _make_folder(self) -> None:
         for folder in (self.folder.parent, self.folder):
             _make_private(folder)
-
-
-class _Counter:
-    """Counts what a pass's output says has come: files as they are named, large ones by progress lines."""
-
-    def __init__(self, tally: Tally, sizes: dict[bytes, int]) -> None:
-        self._tally = tally
-        self._sizes = sizes
-        self._named = Listing()
-        self._seen_bytes = 0
-
-    def line(self, line: bytes) -> None:
-        """Take one line of rsync's output."""
-        if (so_far := progress_bytes(line)) is not None:
-            self._tally.add(0, max(0, so_far - self._seen_bytes))
-            self._seen_bytes = max(self._seen_bytes, so_far)
-            return
-        before = len(self._named.items)
-        add_line(self._named, line)
-        for item in self._named.items[before:]:
-            self._tally.add(1, 0 if self._seen_bytes else self._sizes.get(item.path, item.size))
-        self._named.items.clear()
 
 
 def _make_private(folder: Path) -> None:

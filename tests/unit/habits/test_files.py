@@ -31,7 +31,9 @@ COVERED_ELSEWHERE = {
     "cli.pull": "integration/test_daemon", "cli.bars": "integration/test_daemon", "cli.status": "integration/test_daemon",
     "cli.logs": "integration/test_daemon", "cli.open": "integration/test_daemon", "cli.adopt": "integration/test_daemon",
     "cli.versions": "faults/test_data_safety", "cli.login": "integration/test_login", "cli.group": "unit/cli/test_main",
-    "config.model": "unit/config/test_load",
+    "config.model": "unit/config/test_load", "control.client": "integration/test_control",
+    "control.listener": "integration/test_control", "verbs": "integration/test_daemon",
+    "mirror.watch": "integration/test_watch", "cli.demo": "integration/test_demo", "pull.globs": "integration/test_daemon",
 }  # fmt: skip
 WHOLE_PACKAGES_COVERED = {
     "config": "unit/config",

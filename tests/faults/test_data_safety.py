@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from datetime import UTC, datetime
 
 import pytest
 
+from expsyncd.pull.audit import SLICES, slice_of
 from support.place import Place, content
 from support.wait import until
 
@@ -181,3 +183,20 @@ def test_rewritten_at_the_same_size_and_time_is_found_by_an_audit(place):
     place.start()
     place.until_equal()
     assert b"A" * 4096 in place.everything_kept()
+
+
+def test_each_night_a_slice_is_compared_by_digest(place):
+    # Today's slice: the nightly audit takes one of seven, by a hash of the path.
+    today = datetime.now(UTC).toordinal() % SLICES
+    name = next(name for n in range(1000) if slice_of((name := f"a{n}.bin").encode()) == today)
+    file = place.remote / name
+    file.write_bytes(b"A" * 4096)
+    stat = file.stat()
+    place.configure(interval="1s", more="audit: 2s\n")
+    place.start()
+    place.until_fresh()
+    file.write_bytes(b"B" * 4096)
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    place.until_equal(30)
+    assert b"A" * 4096 in place.everything_kept()
+    until(lambda: any("replaced on the host" in notice for notice in place.source()["notices"]), 10)

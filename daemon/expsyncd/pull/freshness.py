@@ -19,6 +19,7 @@ from expsyncd.state.status import (
     Suspect,
     Trouble,
 )
+from expsyncd.units import counted
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -73,16 +74,17 @@ def ended(
         skipped_total=len(left) if listed else state.skipped_total,
         skipped_bytes=sum(size for _, size, _ in left) if listed else state.skipped_bytes,
         gone=gone if listed else state.gone,
-        notices=_notices(gone if listed else state.gone, kept) if listed else state.notices,
+        kept=state.kept + kept,
+        notices=_notices(gone if listed else state.gone, state.kept + kept),
     )
 
 
 def _notices(gone: int, kept: int) -> tuple[str, ...]:
     said = []
     if gone:
-        said.append(f"{gone} file{'s' * (gone != 1)} gone on the host, kept here")
+        said.append(f"{counted(gone, 'file')} gone on the host, kept here")
     if kept:
-        said.append(f"{kept} replaced on the host, old bytes kept: `expsyncd versions`")
+        said.append(f"{counted(kept, 'file')} replaced on the host, old bytes kept: `expsyncd versions`")
     return tuple(said)
 
 

@@ -61,6 +61,7 @@ def source_json(source: SourceState) -> dict[str, Any]:
         "skipped_total": source.skipped_total,
         "skipped_bytes": source.skipped_bytes,
         "gone": source.gone,
+        "kept": source.kept,
         "notices": list(source.notices),
     }
     if isinstance(status, Pulling):

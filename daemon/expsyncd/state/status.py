@@ -153,6 +153,7 @@ class SourceState:
     skipped_total: int = 0
     skipped_bytes: int = 0
     gone: int = 0
+    kept: int = 0  # old files kept in versions since the daemon started
     notices: tuple[str, ...] = ()
 
 

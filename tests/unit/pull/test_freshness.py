@@ -60,6 +60,16 @@ def test_a_retry_keeps_what_was_known_of_skipped_files():
     assert (again.skipped_total, again.gone) == (1, 3)
 
 
+def test_what_was_replaced_stays_said():
+    first = ended(SourceState("~/x"), COMPLETE, LAST, NOW, [], gone=1, kept=2, emptied=False)
+    later = ended(first, COMPLETE, LAST, NOW, [], gone=1, kept=0, emptied=False)
+    assert later.kept == 2
+    assert later.notices == (
+        "1 file gone on the host, kept here",
+        "2 files replaced on the host, old bytes kept: `expsyncd versions`",
+    )
+
+
 def test_at_start():
     assert at_start("~/x", None).status.word == "never"
     assert at_start("~/x", NOW).status.word == "stale"

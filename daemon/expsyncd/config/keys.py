@@ -169,7 +169,7 @@ TOP: Keys = {
     ),
     "versions": Key(section(VERSIONS), "How long the old bytes of replaced files are kept."),
     "tensorboard": Key(section(TENSORBOARD), "How TensorBoard is run."),
-    "allow_old_rsync": Key(SWITCH, "Pull even though this machine's rsync is known to lose files."),
+    "allow_old_rsync": Key(SWITCH, "Pull with an rsync here that is unsafe against hostile hosts."),
     "hosts": Key(_hosts(), "The hosts, each by the name that `ssh` knows."),
 }
 

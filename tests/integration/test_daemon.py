@@ -205,6 +205,28 @@ def test_a_host_that_is_down_is_well_and_comes_back(place):
     place.until_fresh(30)
 
 
+def test_a_killed_rsync_does_not_wait_for_the_interval(place):
+    (place.remote / "big.bin").write_bytes(b"x" * 8_000_000)
+    place.configure(interval="10m", sources=f"[{{path: {place.remote}, name: remote, bwlimit: 2MB}}]")
+    place.start()
+
+    def rsyncs():
+        found = []
+        for pid in children_of(place.daemon.pid):
+            with suppress(OSError):
+                words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+                if words[0].endswith(b"rsync") and b"--backup" in words:
+                    found.append(pid)
+        return found
+
+    for pid in until(rsyncs, 20):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    until(lambda: (place.source().get("last_pull") or {}).get("outcome") == "retry", 10)
+    place.until_equal(30)
+    place.until_fresh()
+
+
 def test_globs_are_sources_of_their_own_and_new_folders_join(place):
     for name in ("exp1", "exp2"):
         (place.remote / name / "tb_log").mkdir(parents=True)

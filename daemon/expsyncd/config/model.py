@@ -79,7 +79,8 @@ class HostConfig(Model):
     @property
     def not_done_yet(self) -> tuple[str, ...]:
         """What is asked for and this version does not do: it is said, never silently left out."""
-        asked = {"forwards": self.forwards, "slurm": self.slurm, "gpus": self.gpus}
+        sftp = self.transport == "sftp"
+        asked = {"forwards": self.forwards, "slurm": self.slurm, "gpus": self.gpus, "transport: sftp": sftp}
         names = ", ".join(name for name, wanted in asked.items() if wanted)
         return (f"{names}: understood, but not done by this version yet",) if names else ()
 

@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 
 REPORT_S = 0.25  # between two progress reports of a pull
 SERVED_WITHIN_S = 2.0  # between "connected" and the first look of a source
-AGAIN_AT_MOST = 3  # immediate further pulls in a row for files replaced while they were read
+AGAIN_AT_MOST = (
+    3  # further pulls in a row, before the interval, after a broken one or for files replaced meanwhile
+)
+RETRY_S = 3.0  # a broken rsync is no reason to wait for the interval, nor to hurry
 
 
 class SourceKeeper:
@@ -230,9 +233,11 @@ class SourceKeeper:
         self._wish_again(pull)
 
     def _wish_again(self, pull: Pull) -> None:
-        self._again = self._again + 1 if pull.again else 0
+        retry = pull.outcome.kind == "retry"
+        self._again = self._again + 1 if pull.again or retry else 0
         if 0 < self._again <= AGAIN_AT_MOST:
-            self._wish.set()
+            pause_s = RETRY_S if retry else 0.0
+            asyncio.get_running_loop().call_later(pause_s, self._wish.set)
 
     async def _record(self, pull: Pull, last: LastPull) -> None:
         host, name = self.source.host, self.source.name

@@ -1,0 +1,87 @@
+"""A module's tests are at its own path; what has none says why, and that list only shrinks."""
+
+from __future__ import annotations
+
+from unit.habits.source_tree import CHECKOUT, file_of, modules
+
+TESTS = CHECKOUT / "tests"
+
+# Reason -> module: the test that covers it. Unit tests start no process, open no socket and do not wait.
+ELSEWHERE = {
+    "puts services together; only the running daemon shows that it does": {
+        "app": "integration/test_daemon", "board": "integration/test_points", "ground": "faults/test_root",
+        "host": "integration/test_daemon", "once": "integration/test_daemon", "premises": "faults/test_kill",
+        "roster": "integration/test_daemon", "verbs": "integration/test_daemon",
+    },
+    "starts processes": {
+        "process": "integration/test_process",
+        "pull.carry": "faults/test_data_safety", "pull.globs": "integration/test_daemon",
+        "pull.grown": "faults/test_data_safety", "pull.keeper": "integration/test_points",
+        "pull.puller": "faults/test_data_safety", "pull.source": "faults/test_data_safety",
+        "ssh.connection": "integration/test_connection", "ssh.master": "integration/test_connection",
+        "ssh.ride": "integration/test_connection", "ssh.route": "integration/test_connection",
+        "tensorboard.keeper": "integration/test_tensorboard", "tensorboard.shelf": "integration/test_points",
+    },
+    "listens on a socket, or talks to one": {
+        "control.client": "integration/test_control", "control.listener": "integration/test_control",
+        "demo.channels.command": "contracts/test_ssh_host", "demo.channels.files": "contracts/test_ssh_host",
+        "demo.channels.forward": "contracts/test_ssh_host", "demo.channels.gate": "contracts/test_ssh_host",
+        "demo.channels.transport": "integration/test_builtin_host", "demo.host": "integration/test_builtin_host",
+        "demo.leftovers": "integration/test_builtin_host", "demo.threads": "integration/test_builtin_host",
+        "demo.served": "integration/test_demo", "demo.ssh_config": "unit/demo/test_keys",
+        "demo.stage": "integration/test_demo", "demo.training": "integration/test_demo",
+        "demo.script": "integration/test_demo",
+    },
+    "waits for the kernel's file events": {
+        "config.watch": "integration/test_daemon", "mirror.inbox": "integration/test_watch",
+        "mirror.watch": "integration/test_watch",
+    },
+    "a command: what it prints and its exit status are the daemon's answers": {
+        "cli.adopt": "integration/test_daemon", "cli.bars": "integration/test_daemon",
+        "cli.demo": "integration/test_demo", "cli.group": "unit/cli/test_main", "cli.login": "integration/test_login",
+        "cli.open": "integration/test_daemon", "cli.run": "integration/test_daemon",
+        "cli.status": "integration/test_daemon", "cli.versions": "faults/test_data_safety",
+        "cli.watch": "integration/test_daemon", "cli.wishes": "integration/test_daemon",
+    },
+    "a part of reading hosts.yaml; one file per fault shows line, column and words of each": {
+        "config.checks": "unit/config/test_load", "config.keys": "unit/config/test_reference",
+        "config.kinds": "unit/config/test_load", "config.model": "unit/config/test_load",
+        "config.ports": "unit/config/test_load", "config.problems": "unit/config/test_load",
+        "config.schema": "unit/config/test_reference", "config.sections": "unit/config/test_load",
+        "config.syntax": "unit/config/test_load", "config.texts": "unit/config/test_load",
+        "config.tree": "unit/config/test_fuzz",
+    },
+    "a table, or the lower half of the module that is tested": {
+        "ssh.causes": "unit/ssh/test_diagnosis", "state.facts_schema": "unit/state/test_facts",
+        "tensorboard.links": "unit/tensorboard/test_view",
+    },
+}  # fmt: skip
+# Unit tests that look at more than one module.
+ACROSS = {
+    "config/test_reference": "every key in docs, schema and reader",
+    "config/test_fuzz": "any text at all, read in bounded time",
+}
+
+
+def test_every_module_has_its_test():
+    elsewhere = {module: cover for rows in ELSEWHERE.values() for module, cover in rows.items()}
+    ours = {name for name in modules() if name and file_of(name).name != "__init__.py"}
+    own = {name for name in ours if (TESTS / "unit" / _own_test(name)).exists()}
+    assert sorted(ours - own - set(elsewhere)) == [], "without a test at their path"
+    assert sorted(own & set(elsewhere)) == [], "have their own test now: take them off the list"
+    assert sorted(set(elsewhere) - ours) == [], "are no more: take them off the list"
+    assert [cover for cover in elsewhere.values() if not (TESTS / f"{cover}.py").exists()] == []
+
+
+def test_every_unit_test_has_its_module():
+    ours = {_own_test(name) for name in modules() if name}
+    unit = TESTS / "unit"
+    found = {str(path.relative_to(unit)) for path in unit.rglob("test_*.py") if path.parent.name != "habits"}
+    across = {f"{name}.py" for name in ACROSS}
+    assert sorted(found - ours - across) == []
+    assert sorted(across - found) == []
+
+
+def _own_test(name: str) -> str:
+    *packages, last = name.split(".")
+    return "/".join([*packages, f"test_{last}.py"])

@@ -11,5 +11,15 @@ from support.fixtures import (
     sshd,
     task_guard,
 )
+from support.required import pytest_runtest_makereport
 
-__all__ = ["guarded", "leak_guard", "make_sshd", "no_agent", "short_folder", "sshd", "task_guard"]
+__all__ = [
+    "guarded",
+    "leak_guard",
+    "make_sshd",
+    "no_agent",
+    "pytest_runtest_makereport",
+    "short_folder",
+    "sshd",
+    "task_guard",
+]

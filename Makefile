@@ -29,7 +29,7 @@ style:
 
 faults: ## kill, cut, fill and unmount at length
 	@$(SETUP) test
-	@EXPSYNCD_KILL_ROUNDS=30 $(BIN)/python -m pytest -q -s tests/faults tests/labs
+	@EXPSYNCD_KILL_ROUNDS=30 EXPSYNCD_GROWTHS=100 $(BIN)/python -m pytest -q -s tests/faults tests/labs
 
 soak: ## an hour of random faults
 	@$(SETUP) test

@@ -44,7 +44,8 @@ async def test_stop_ends_commands_daemons_connections_and_threads(host):
         await eventually(lambda: written.exists() and written.read_text().strip(), WITHIN_S)
         await asyncio.to_thread(host.stop)
         assert not alive(pid)
-        assert not alive(int(written.read_text()))
+        # KILL was sent; the kernel carries it out when it gets round to it.
+        await eventually(lambda: not alive(int(written.read_text())), WITHIN_S)
         assert await one.wait() == 255
         assert await other.wait() == 255
     left = {thread.name for thread in threading.enumerate() if not thread.name.startswith("asyncio_")}

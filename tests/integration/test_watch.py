@@ -60,14 +60,6 @@ async def watching(mirror, **options):
                 await task
 
 
-@pytest.fixture(autouse=True)
-def no_thread_stays():
-    before = set(threading.enumerate())
-    yield
-    stayed = [t for t in set(threading.enumerate()) - before if not t.name.startswith("asyncio_")]
-    assert stayed == []
-
-
 @pytest.fixture
 def mirror(tmp_path):
     folder = tmp_path / "mirror"

@@ -24,6 +24,7 @@ from expsyncd.ssh.diagnosis import (
 )
 from expsyncd.ssh.master import AdoptedMaster, Master, OwnMaster, is_own_socket
 from expsyncd.ssh.probe import Link
+from expsyncd.ssh.pulse import ROUND_TRIP_TIMEOUT_S, Pulse
 from expsyncd.ssh.ride import SSH_FAILED, Ride
 from expsyncd.ssh.route import Router
 
@@ -34,12 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["Connection", "ConnectionProblem", "Link"]
 
 AGENT_TIMEOUT_S = 2.0
-# A round trip costs 8 ms of CPU here and a login shell there (measured), and of our own master ServerAlive
-# tells most; one that the person opened has no ServerAlive unless their config says so.
-ROUND_TRIP_EVERY_S = 60.0
-ADOPTED_ROUND_TRIP_EVERY_S = 20.0
-ROUND_TRIP_TIMEOUT_S = 10.0
-FAILURES_MEAN_LOST = 2  # one may be a host out of processes for a moment
 
 
 class Connection:
@@ -65,11 +60,8 @@ class Connection:
         self._clock = clock or SystemClock()
         self._environment = _environment(os.environ if environment is None else environment)
         self._router = Router(self._options, self._environment, connect_timeout_s, socket_dir)
-        self._round_trip_every_s = round_trip_every_s
-        self._round_trip_timeout_s = round_trip_timeout_s
         self._master: Master | None = None
-        self._doubt = asyncio.Event()
-        self._heard_at = 0.0
+        self._pulse = Pulse(self.command, every_s=round_trip_every_s, timeout_s=round_trip_timeout_s)
 
     # --- for its owner ------------------------------------------------------------------------------
 
@@ -79,7 +71,7 @@ class Connection:
         Raises ConnectionProblem; nothing of ours is then left running.
         """
         await self.close()
-        self._doubt.clear()
+        self._pulse.calm()
         try:
             self._socket.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
             return await self._adopt() or await self._start()
@@ -100,12 +92,16 @@ class Connection:
             return _not_connected()
         async with asyncio.TaskGroup() as group:
             gone = group.create_task(master.gone(), name=f"end of the master of {self.alias}")
-            silent = group.create_task(self._silent(), name=f"round trips to {self.alias}")
+            silent = group.create_task(
+                self._pulse.stopped(adopted=self.adopted), name=f"round trips to {self.alias}"
+            )
             await asyncio.wait([gone, silent], return_when=asyncio.FIRST_COMPLETED)
             ended = gone.done()
             gone.cancel()
             silent.cancel()
-        problem = await self._end_of(master) if ended else ConnectionProblem(unanswered(self._silent_for_s()))
+        problem = (
+            await self._end_of(master) if ended else ConnectionProblem(unanswered(self._pulse.silent_for_s()))
+        )
         if self._master is master:
             await self.close()
         return problem
@@ -118,11 +114,11 @@ class Connection:
 
     def doubt(self) -> None:
         """Look at once whether the host still answers: this machine slept, or something hangs."""
-        self._doubt.set()
+        self._pulse.doubt()
 
     def heard(self) -> None:
         """Something came over the master just now, say a pull: that saves a round trip of our own."""
-        self._heard_at = asyncio.get_running_loop().time()
+        self._pulse.heard()
 
     # --- for whoever uses it ------------------------------------------------------------------------
 
@@ -224,42 +220,7 @@ class Connection:
             master.forget()
         return answer.link(round_trip_s, here_s, adopted=master.adopted)
 
-    # --- noticing the loss --------------------------------------------------------------------------
-
-    async def _silent(self) -> None:
-        """Return when the host has not answered twice in a row."""
-        every_s = self._round_trip_every_s
-        if every_s is None:
-            every_s = ADOPTED_ROUND_TRIP_EVERY_S if self.adopted else ROUND_TRIP_EVERY_S
-        failures = 0
-        while failures < FAILURES_MEAN_LOST:
-            if not failures:
-                try:
-                    async with asyncio.timeout(max(0.0, every_s - self._silent_for_s())):
-                        await self._doubt.wait()
-                except TimeoutError:
-                    if self._silent_for_s() < every_s:
-                        continue
-            self._doubt.clear()
-            failures = 0 if await self._comes_back() else failures + 1
-
-    async def _comes_back(self) -> bool:
-        """One real round trip; `-O check` and a lingering TCP connection say nothing about the host."""
-        try:
-            completed = await self.command("true", timeout_s=self._round_trip_timeout_s)
-        except ConnectionProblem as problem:
-            # That it refuses is an answer, too.
-            answered = problem.diagnosis.kind is Kind.NO_PLACE
-        except Error:  # no ssh could be started here: nothing is known
-            answered = False
-        else:
-            answered = not completed.timed_out
-        if answered:
-            self.heard()
-        return answered
-
-    def _silent_for_s(self) -> float:
-        return asyncio.get_running_loop().time() - self._heard_at
+    # --- small things -------------------------------------------------------------------------------
 
     def _ride(self, socket: Path) -> Ride:
         return Ride(self._options, socket, self.alias, self._environment)
@@ -279,7 +240,7 @@ class Connection:
             )
         code = await master.code_soon()
         if code is None:
-            return ConnectionProblem(unanswered(self._silent_for_s()))
+            return ConnectionProblem(unanswered(self._pulse.silent_for_s()))
         return ConnectionProblem(diagnose(master.said(), code, alias=self.alias))
 
 

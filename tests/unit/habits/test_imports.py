@@ -24,7 +24,8 @@ MAY = {
     "pull": BELOW | {"mirror.layout", "mirror.versions", "state", "config.model", "config.names"},
     "tensorboard": BELOW | {"mirror.scan", "mirror.layout", "state", "config.model"},
     "schedule": {"clock", "config.model", "ssh.retry"},
-    "host": BELOW | {"ssh", "pull", "state", "config"},
+    "host": BELOW | {"host_sources", "ssh", "pull", "state", "config"},
+    "host_sources": BELOW | {"ssh", "pull", "state", "config"},
 }  # fmt: skip
 # These put the others together.
 TOP = {"app", "board", "ground", "once", "premises", "roster", "verbs", "cli", "demo"}

@@ -10,7 +10,8 @@ TESTS = CHECKOUT / "tests"
 ELSEWHERE = {
     "puts services together; only the running daemon shows that it does": {
         "app": "integration/test_daemon", "board": "integration/test_points", "ground": "faults/test_root",
-        "host": "integration/test_daemon", "once": "integration/test_daemon", "premises": "faults/test_kill",
+        "host": "integration/test_daemon",
+        "host_sources": "integration/test_daemon", "once": "integration/test_daemon", "premises": "faults/test_kill",
         "roster": "integration/test_daemon", "verbs": "integration/test_daemon",
     },
     "starts processes": {

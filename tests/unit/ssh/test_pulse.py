@@ -21,6 +21,8 @@ class Asked:
         self.count = 0
 
     async def __call__(self, remote: str, *, timeout_s: float) -> Completed:
+        assert remote == "true"
+        assert timeout_s == 1
         self.count += 1
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Error):
@@ -54,12 +56,11 @@ async def test_what_was_heard_saves_round_trips_and_a_doubt_asks_for_one():
     asked = Asked(_answer(timed_out=True))
     pulse = Pulse(asked, every_s=1000, timeout_s=1)
     pulse.heard()
-    waiting = asyncio.create_task(pulse.stopped(adopted=False))
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(asyncio.shield(waiting), 0.05)
+        await asyncio.wait_for(pulse.stopped(adopted=False), 0.05)
     assert asked.count == 0
     pulse.doubt()
-    await asyncio.wait_for(waiting, 5)
+    await asyncio.wait_for(pulse.stopped(adopted=False), 5)
     assert asked.count == FAILURES_MEAN_LOST
 
 

@@ -98,6 +98,9 @@ CAUSES = (
     # Another master took the path between our look and its bind; the next attempt finds and uses it.
     _row(Kind.SOCKET_TAKEN, r"^ControlSocket .* already exists, disabling multiplexing",
          "another ssh took the control socket", "", retry=True, of_hop=False),
+    # The same refusal for a forward; what the gateway said of it only its master knows.
+    _row(Kind.HOP_CANNOT_REACH, r"^Stdio forwarding request failed",
+         "the jump host cannot reach {alias}", "", retry=True, of_hop=False),
     # Free again as soon as a command ends.
     _row(Kind.NO_PLACE, r"Session open refused by peer",
          "the host allows no further command on this connection", "MaxSessions of its sshd is reached",

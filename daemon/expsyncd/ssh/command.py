@@ -36,6 +36,10 @@ QUIET = (
 )
 
 
+# What differs where a person answers.
+ASKED = ("BatchMode=yes", "StrictHostKeyChecking=yes")
+
+
 def _set(*settings: str) -> list[str]:
     return [word for setting in settings for word in ("-o", setting)]
 
@@ -62,10 +66,16 @@ def socket_path(socket_dir: Path, alias: str) -> Path:
 
 
 def master(
-    options: Sequence[str], socket: Path, alias: str, *, connect_timeout_s: float, way: str | None = None
+    options: Sequence[str],
+    socket: Path,
+    destination: Sequence[str],
+    *,
+    connect_timeout_s: float,
+    way: str | None = None,
 ) -> list[str]:
     """A master in the foreground: no command, no ControlPersist, so that its exit is the disconnect.
 
+    `destination`: argv as `hop_destination` gives it, or `["--", ALIAS]`.
     `way`: the ProxyCommand that stands for the ProxyJump of the person's config, see `hop`.
     LogLevel VERBOSE says "partial success", without which a second factor looks like a refused key.
     """
@@ -86,8 +96,7 @@ def master(
             "LogLevel=VERBOSE",
             *([f"ProxyCommand={way}"] if way else []),
         ),
-        "--",
-        alias,
+        *destination,
     ]
 
 
@@ -159,19 +168,25 @@ def hop(
     connect_timeout_s: float,
     socket: Path | None = None,
     way: str | None = None,
+    held: bool = False,
+    asks: bool = False,
 ) -> str:
     """A ProxyCommand that does what ProxyJump does, but never asks and never takes a new host key.
 
     ssh hands neither BatchMode nor StrictHostKeyChecking to the ssh it starts for a ProxyJump.
-    `socket`: our own master of the hop, used while it lives. `way`: the hop before this one.
+    `socket`: a master of the hop, used while it lives; `held`: and nothing else, there is no other login.
+    `way`: the hop before this one. `asks`: a person sits there (`expsyncd login`) and may be asked.
     """
+    if socket and held:
+        way = "false"
+    quiet = [setting for setting in QUIET if not asks or setting not in ASKED]
     argv = [
         "ssh",
         *options,
         *(["-S", str(socket)] if socket else []),
         *_set(
             "ControlMaster=no",
-            *QUIET,
+            *quiet,
             f"ConnectTimeout={max(1, math.ceil(connect_timeout_s))}",
             f"ServerAliveInterval={ALIVE_EVERY_S}",
             f"ServerAliveCountMax={ALIVE_COUNT}",

@@ -4,37 +4,44 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from expsyncd.clock import Clock, SystemClock
 from expsyncd.errors import Error
 from expsyncd.paths import PRIVATE_FOLDER
-from expsyncd.process import OUTPUT_LIMIT, Completed, run
+from expsyncd.process import OUTPUT_LIMIT, Completed
 from expsyncd.ssh import command, probe
 from expsyncd.ssh.causes import Kind
 from expsyncd.ssh.diagnosis import (
     ConnectionProblem,
     Diagnosis,
-    agent_silent,
     diagnose,
     no_rsync,
     no_shell,
     noisy_shell,
     unanswered,
 )
-from expsyncd.ssh.master import AdoptedMaster, Master, OwnMaster, is_own_socket
+from expsyncd.ssh.login import Login, Setting, quiet
+from expsyncd.ssh.master import Master, OwnMaster
+from expsyncd.ssh.means import new_means
 from expsyncd.ssh.probe import Link
 from expsyncd.ssh.pulse import ROUND_TRIP_TIMEOUT_S, Pulse
-from expsyncd.ssh.ride import SSH_FAILED, Ride
-from expsyncd.ssh.route import Router
+from expsyncd.ssh.ride import SSH_FAILED
+from expsyncd.ssh.vain import VainLogins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from expsyncd.ssh.gateways import Gateways
+
 __all__ = ["Connection", "ConnectionProblem", "Link"]
 
-AGENT_TIMEOUT_S = 2.0
+# What a master of the person may say for which one of our own is better.
+SILENT = (Kind.UNANSWERED, Kind.CLOSED, Kind.NO_PLACE)
+# What failed on the host after the login (no rsync, a noisy shell) may have been mended there by somebody.
+FAILED_RETRY_S = 600.0
 
 
 class Connection:
@@ -51,15 +58,28 @@ class Connection:
         environment: Mapping[str, str] | None = None,
         round_trip_every_s: float | None = None,
         round_trip_timeout_s: float = ROUND_TRIP_TIMEOUT_S,
+        vain: VainLogins | None = None,
+        gateways: Gateways | None = None,
     ) -> None:
-        """`ssh_options`: argv right behind `ssh`. Raises Error for an impossible alias or socket path."""
+        """`ssh_options`: argv right behind `ssh`. `vain` and `gateways` are shared by all hosts.
+
+        Raises Error for an impossible alias or socket path.
+        """
         self.alias = command.checked_alias(alias)
-        self._socket = command.socket_path(socket_dir, alias)
-        self._options = tuple(ssh_options)
-        self._connect_timeout_s = connect_timeout_s
+        self._destination = ("--", self.alias)
         self._clock = clock or SystemClock()
-        self._environment = _environment(os.environ if environment is None else environment)
-        self._router = Router(self._options, self._environment, connect_timeout_s, socket_dir)
+        self._connect_timeout_s = connect_timeout_s
+        self._setting = Setting(
+            socket_dir,
+            tuple(ssh_options),
+            quiet(os.environ if environment is None else environment),
+            connect_timeout_s,
+            vain or VainLogins(),
+        )
+        self._router = self._setting.router
+        self._login = Login(self.alias, self._destination, self._setting)
+        self._gateways = gateways
+        self._hops: dict[str, list[str]] = {}
         self._master: Master | None = None
         self._pulse = Pulse(self.command, every_s=round_trip_every_s, timeout_s=round_trip_timeout_s)
 
@@ -73,7 +93,7 @@ class Connection:
         await self.close()
         self._pulse.calm()
         try:
-            self._socket.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+            self._login.socket.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
             return await self._adopt() or await self._start()
         except BaseException as error:
             await self.close()
@@ -82,7 +102,9 @@ class Connection:
             if isinstance(error, Error):
                 raise _ours(error.title, error.advice) from error
             if isinstance(error, OSError):
-                raise _ours(f"{error.filename or self._socket}: {error.strerror}", retry=True) from error
+                raise _ours(
+                    f"{error.filename or self._login.socket}: {error.strerror}", retry=True
+                ) from error
             raise
 
     async def lost(self) -> ConnectionProblem:
@@ -116,6 +138,33 @@ class Connection:
         """Look at once whether the host still answers: this machine slept, or something hangs."""
         self._pulse.doubt()
 
+    async def forgive(self) -> None:
+        """The person wishes an attempt: what had failed for good is tried again where that may help."""
+        for login in self._logins():
+            await login.forgive()
+
+    async def something_new(self) -> None:
+        """Return when, after a failure for good, there is something to try: a login, keys, a config.
+
+        Opens no connection; what failed for other reasons than the login is worth a try now and then.
+        """
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        while True:
+            logins = self._logins()
+            changed = await new_means([login.means for login in logins], [login.socket for login in logins])
+            failed = [login for login in logins if login.failed]
+            for login in failed:
+                if not await login.in_vain() or await login.any_master():
+                    return
+            if not failed and (changed or loop.time() - began > FAILED_RETRY_S):
+                return
+
+    def _logins(self) -> list[Login]:
+        gateways = self._gateways
+        hops = [gateways.login(*hop) for hop in self._hops.items()] if gateways is not None else []
+        return [self._login, *hops]
+
     def heard(self) -> None:
         """Something came over the master just now, say a pull: that saves a round trip of our own."""
         self._pulse.heard()
@@ -129,7 +178,7 @@ class Connection:
 
     def rsh(self) -> str:
         """The value of rsync's -e. Raises ConnectionProblem when nothing is open."""
-        return command.rsh(self._options, self._open_master().socket)
+        return command.rsh(self._setting.options, self._open_master().socket)
 
     async def command(
         self, remote: str, *, data: bytes | None = None, timeout_s: float, limit: int = OUTPUT_LIMIT
@@ -139,7 +188,7 @@ class Connection:
         Raises ConnectionProblem when the connection is not there or ends meanwhile.
         """
         master = self._open_master()
-        ride = self._ride(master.socket)
+        ride = self._login.ride(master.socket)
         completed = await ride.command(remote, data=data, timeout_s=timeout_s, limit=limit)
         if completed.timed_out:
             self.doubt()
@@ -153,49 +202,40 @@ class Connection:
 
     async def _adopt(self) -> Link | None:
         """Ride on a live master: one left by `expsyncd login` or another of ours, or the person's own."""
-        if await self._lives(self._socket):
-            # It may hold a second factor, so a host that is silent now does not cost it its socket.
-            return await self._ask(AdoptedMaster(self._socket))
-        self._socket.unlink(missing_ok=True)
-        theirs = (await self._router.way(["--", self.alias])).control_path
-        if theirs is None or not await self._lives(theirs):
-            return None
-        try:
-            return await self._ask(AdoptedMaster(theirs))
-        except ConnectionProblem as problem:
-            if problem.diagnosis.kind in (Kind.UNANSWERED, Kind.CLOSED, Kind.NO_PLACE):
-                return None
-            raise
+        async for master in self._login.masters():
+            try:
+                return await self._ask(master)
+            except ConnectionProblem as problem:
+                # Ours may hold a second factor, so a host that is silent now does not cost it its socket.
+                if master.socket == self._login.socket or problem.diagnosis.kind not in SILENT:
+                    raise
+        return None
 
     async def _start(self) -> Link:
-        """Log in with a master of our own."""
-        argv = command.master(
-            self._options,
-            self._socket,
-            self.alias,
-            connect_timeout_s=self._connect_timeout_s,
-            way=await self._router.proxy_command(["--", self.alias]),
-        )
-        # ConnectTimeout ends before the login does: a hanging agent, PAM or ProxyCommand needs ours.
-        limit_s = 2 * self._connect_timeout_s
-        master = await OwnMaster.start(argv, self._socket, self._environment)
-        self._master = master
+        """Log in with a master of our own, unless that is known to be in vain."""
+        await self._login.refuse_in_vain()
+        hold = None
+        if self._gateways is not None:
+            hold = self._gateways.hold
+            self._hops = await self._router.hops(self._destination)
         try:
-            async with asyncio.timeout(limit_s):
-                up = await master.listening()
-        except TimeoutError:
-            raise ConnectionProblem(await self._why_so_slow(master, limit_s)) from None
-        if not up:
-            raise await self._end_of(master)
+            way = await self._router.proxy_command(self._destination, hold)
+        except ConnectionProblem as problem:
+            raise self._on_the_way(problem) from problem
+        last = next(reversed(self._hops), "")
+        heard = self._gateways.heard(last) if self._gateways is not None else 0
+        try:
+            master = await self._login.attempt(way)
+        except ConnectionProblem as problem:
+            if self._gateways is None or problem.diagnosis.kind is not Kind.HOP_CANNOT_REACH:
+                raise
+            told = await self._gateways.refusal(last, heard, self.alias)
+            raise ConnectionProblem(told or problem.diagnosis) from problem
         return await self._ask(master)
 
-    async def _why_so_slow(self, master: OwnMaster, limit_s: float) -> Diagnosis:
-        found = diagnose(master.said(), None, alias=self.alias, limit_s=limit_s)
-        if found.kind is Kind.TIMED_OUT and self._environment.get("SSH_AUTH_SOCK"):
-            asked = await run(["ssh-add", "-l"], timeout_s=AGENT_TIMEOUT_S, environment=self._environment)
-            if asked.timed_out:
-                return agent_silent(self.alias)
-        return found
+    def _on_the_way(self, problem: ConnectionProblem) -> ConnectionProblem:
+        found = problem.diagnosis
+        return ConnectionProblem(replace(found, title=f"on the way to {self.alias}, {found.title}"))
 
     async def _ask(self, master: Master) -> Link:
         """Run the probe over `master`, which from then on is the connection's."""
@@ -215,18 +255,12 @@ class Connection:
             raise ConnectionProblem(noisy_shell(answer.stray, self.alias))
         if answer.rsync_path is None:
             raise ConnectionProblem(no_rsync(self.alias))
-        round_trip_s = await self._ride(master.socket).round_trip_s(self._connect_timeout_s)
+        round_trip_s = await self._login.ride(master.socket).round_trip_s(self._connect_timeout_s)
         if isinstance(master, OwnMaster):
             master.forget()
         return answer.link(round_trip_s, here_s, adopted=master.adopted)
 
     # --- small things -------------------------------------------------------------------------------
-
-    def _ride(self, socket: Path) -> Ride:
-        return Ride(self._options, socket, self.alias, self._environment)
-
-    async def _lives(self, socket: Path) -> bool:
-        return is_own_socket(socket) and await self._ride(socket).master_lives()
 
     def _open_master(self) -> Master:
         if self._master is None:
@@ -235,19 +269,11 @@ class Connection:
 
     async def _end_of(self, master: Master) -> ConnectionProblem:
         if not isinstance(master, OwnMaster):
-            return ConnectionProblem(
-                Diagnosis(Kind.CLOSED, "the ssh connection that you had opened is over", "")
-            )
+            return await self._login.over()
         code = await master.code_soon()
         if code is None:
             return ConnectionProblem(unanswered(self._pulse.silent_for_s()))
         return ConnectionProblem(diagnose(master.said(), code, alias=self.alias))
-
-
-def _environment(whole: Mapping[str, str]) -> dict[str, str]:
-    """Ours, so that agents and ProxyCommands work, but with messages we can read and without questions."""
-    kept = {name: value for name, value in whole.items() if name not in ("SSH_ASKPASS", "LANGUAGE")}
-    return {**kept, "LC_ALL": "C", "SSH_ASKPASS_REQUIRE": "never"}
 
 
 def _ours(title: str, advice: str = "", *, retry: bool = False) -> ConnectionProblem:

@@ -53,6 +53,7 @@ class OwnMaster:
         self.socket = socket
         self._child = child
         self._said = bytearray()
+        self.heard = 0  # bytes of its words so far
 
     @classmethod
     async def start(cls, argv: Sequence[str], socket: Path, environment: Mapping[str, str]) -> OwnMaster:
@@ -84,17 +85,27 @@ class OwnMaster:
         """What it printed since the start or the last `forget`."""
         return self._said.decode("utf-8", "replace")
 
+    def said_since(self, heard: int) -> str:
+        """What it printed after it had printed `heard` bytes, as far as that is still known."""
+        new = self.heard - heard
+        return self._said[-new:].decode("utf-8", "replace") if new > 0 else ""
+
     def forget(self) -> None:
         """Drop what it said so far: the words of the login do not explain a later loss."""
         self._said.clear()
 
-    async def listening(self) -> bool:
-        """Wait until the login is through (True) or ssh has ended (False)."""
+    async def listening(self, limit_s: float) -> bool | None:
+        """Whether the login is through (True) or ssh has ended (False); None when neither is in time."""
         async with asyncio.TaskGroup() as group:
             ended = group.create_task(self.gone(), name=f"end of ssh {self.pid}")
-            while not (up := is_own_socket(self.socket)) and not ended.done():
-                await asyncio.wait([ended], timeout=POLL_S)
-            ended.cancel()
+            try:
+                async with asyncio.timeout(limit_s):
+                    while not (up := is_own_socket(self.socket)) and not ended.done():
+                        await asyncio.wait([ended], timeout=POLL_S)
+            except TimeoutError:
+                return None
+            finally:
+                ended.cancel()
         return up and self.code is None
 
     async def gone(self) -> None:
@@ -115,6 +126,7 @@ class OwnMaster:
     async def _listen(self) -> None:
         async for chunk in self._child.chunks(stderr=True):
             self._said += chunk
+            self.heard += len(chunk)
             del self._said[:-SAID_LIMIT]
 
 

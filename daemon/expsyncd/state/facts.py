@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from expsyncd.errors import NeedsUserError
 from expsyncd.state.facts_schema import STEPS
+from expsyncd.state.logins import NeededLogins
 from expsyncd.state.records import Move, PullRecord, Version
 from expsyncd.state.sqlite import check_sound, open_reader, open_writer, schema_version
 
@@ -34,6 +35,7 @@ class Facts:
 
     def __init__(self, connection: Database) -> None:
         self._db = connection
+        self.logins = NeededLogins(connection)
 
     @classmethod
     def open(cls, file: Path) -> Facts:

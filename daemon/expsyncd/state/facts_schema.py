@@ -25,6 +25,11 @@ CREATE TABLE inodes (
 CREATE TABLE life (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
+_LOGINS = """
+CREATE TABLE logins (
+    name TEXT PRIMARY KEY, digest TEXT NOT NULL, kind TEXT NOT NULL, title TEXT NOT NULL, advice TEXT NOT NULL);
+"""
+
 STEPS: tuple[tuple[str, ...], ...] = tuple(
-    tuple(statement for statement in step.split(";") if statement.strip()) for step in (_FIRST,)
+    tuple(statement for statement in step.split(";") if statement.strip()) for step in (_FIRST, _LOGINS)
 )

@@ -21,7 +21,7 @@ def settings(argv: list[str]) -> dict[str, str]:
 
 
 def test_master_stays_in_the_foreground_and_never_asks():
-    argv = command.master(OPTIONS, SOCKET, "gpu1", connect_timeout_s=14.2)
+    argv = command.master(OPTIONS, SOCKET, ["--", "gpu1"], connect_timeout_s=14.2)
     assert argv[:3] == ["ssh", *OPTIONS]
     assert argv[3:7] == ["-M", "-N", "-S", str(SOCKET)]
     assert argv[-2:] == ["--", "gpu1"]
@@ -47,7 +47,7 @@ def test_master_stays_in_the_foreground_and_never_asks():
 
 
 def test_master_takes_the_way_over_hops():
-    argv = command.master([], SOCKET, "gpu1", connect_timeout_s=5, way="ssh -W [%h]:%p -- gate")
+    argv = command.master([], SOCKET, ["--", "gpu1"], connect_timeout_s=5, way="ssh -W [%h]:%p -- gate")
     assert settings(argv)["ProxyCommand"] == "ssh -W [%h]:%p -- gate"
 
 

@@ -18,3 +18,19 @@ def test_none_is_none():
 
 def test_names_may_be_mixed_case_and_garbage_is_no_trouble():
     assert parse("\0\nControlPath /x y/z\n\nnonsense\n") == Way(Path("/x y/z"))
+
+
+def test_files_of_a_login_with_the_home_folder_put_in():
+    text = (
+        "identityfile ~/.ssh/id_rsa\nidentityfile /keys/a\ncertificatefile ~/.ssh/c\nidentityagent /run/agent\n"
+        "userknownhostsfile ~/.ssh/known_hosts ~/.ssh/known_hosts2\nglobalknownhostsfile /etc/ssh/known\n"
+    )
+    way = parse(text, Path("/home/me"))
+    assert way.keys == (Path("/home/me/.ssh/id_rsa"), Path("/keys/a"), Path("/home/me/.ssh/c"))
+    assert way.known_hosts == (
+        Path("/home/me/.ssh/known_hosts"),
+        Path("/home/me/.ssh/known_hosts2"),
+        Path("/etc/ssh/known"),
+    )
+    assert way.agent == "/run/agent"
+    assert way.printed == text

@@ -1,0 +1,175 @@
+"""Login: the master of one destination, found alive or opened by an attempt that is not in vain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from expsyncd.process import run
+from expsyncd.ssh import command
+from expsyncd.ssh.causes import Kind
+from expsyncd.ssh.diagnosis import ConnectionProblem, Diagnosis, agent_silent, diagnose
+from expsyncd.ssh.master import AdoptedMaster, OwnMaster, is_own_socket
+from expsyncd.ssh.means import Means
+from expsyncd.ssh.ride import Ride
+from expsyncd.ssh.route import Router
+from expsyncd.ssh.vain import HOST_KEYS, VainLogins
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+AGENT_TIMEOUT_S = 2.0
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How every ssh of ours is run: argv right behind `ssh`, environment, where sockets are."""
+
+    socket_dir: Path
+    options: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    connect_timeout_s: float = 15.0
+    vain: VainLogins = field(default_factory=VainLogins)
+
+    @property
+    def router(self) -> Router:
+        """Finds ways by the person's ssh_config."""
+        return Router(self.options, self.environment, self.connect_timeout_s, self.socket_dir)
+
+
+def quiet(whole: Mapping[str, str]) -> dict[str, str]:
+    """Ours, so that agents and ProxyCommands work, but with messages we can read and without questions."""
+    kept = {name: value for name, value in whole.items() if name not in ("SSH_ASKPASS", "LANGUAGE")}
+    return {**kept, "LC_ALL": "C", "SSH_ASKPASS_REQUIRE": "never"}
+
+
+class Login:
+    """Knows where masters of a destination may be, what a login can try with, what came of the last."""
+
+    def __init__(self, name: str, destination: Sequence[str], setting: Setting) -> None:
+        """`name`: the alias, or a ProxyJump's word for a hop; `destination`: argv for ssh.
+
+        Raises Error for an impossible socket path.
+        """
+        self.name = name
+        self.socket = command.socket_path(setting.socket_dir, name)
+        self._destination = tuple(destination)
+        self._setting = setting
+        self._vain = setting.vain
+        self._router = setting.router
+        config_files = _config_files(setting.options, setting.environment)
+        self.means = Means(self._router, self._destination, setting.environment, config_files)
+
+    # --- masters that are there ---------------------------------------------------------------------
+
+    async def masters(self) -> AsyncIterator[AdoptedMaster]:
+        """Live ones: at our path, from `expsyncd login` or another of ours; then the person's own."""
+        if await self.lives(self.socket):
+            yield AdoptedMaster(self.socket)
+        theirs = (await self._router.way(self._destination)).control_path
+        if theirs is not None and theirs != self.socket and await self.lives(theirs):
+            yield AdoptedMaster(theirs)
+
+    async def any_master(self) -> bool:
+        """Whether there is a live one."""
+        async for _ in self.masters():
+            return True
+        return False
+
+    async def lives(self, socket: Path) -> bool:
+        """Whether a master of this user answers at `socket`; says nothing about the host."""
+        return is_own_socket(socket) and await self.ride(socket).master_lives()
+
+    def ride(self, socket: Path) -> Ride:
+        """What runs commands over the master at `socket`."""
+        return Ride(self._setting.options, socket, self.name, self._setting.environment)
+
+    # --- logging in ---------------------------------------------------------------------------------
+
+    async def refuse_in_vain(self) -> None:
+        """Raise the last login's ConnectionProblem if another one could only fail like it."""
+        if await self.in_vain():
+            vain = self._vain.about(self.name)
+            assert vain is not None
+            raise ConnectionProblem(vain.diagnosis)
+
+    async def in_vain(self) -> bool:
+        """Whether the last login failed and there is nothing new to try with."""
+        vain = self._vain.about(self.name)
+        return vain is not None and vain.digest == await self._digest(vain.diagnosis.kind)
+
+    async def attempt(self, way: str | None) -> OwnMaster:
+        """One login with a master of our own; `way` stands for the ProxyJump.
+
+        Raises ConnectionProblem; nothing is then left running.
+        """
+        self.socket.unlink(missing_ok=True)  # nobody answered there, and ssh would not listen beside it
+        argv = command.master(
+            self._setting.options,
+            self.socket,
+            self._destination,
+            connect_timeout_s=self._setting.connect_timeout_s,
+            way=way,
+        )
+        master = await OwnMaster.start(argv, self.socket, self._setting.environment)
+        try:
+            await self._through(master)
+        except BaseException as error:
+            await master.stop()
+            if isinstance(error, ConnectionProblem):
+                await self._vain.note(self.name, await self._digest(error.diagnosis.kind), error)
+            raise
+        await self._vain.forget(self.name)
+        return master
+
+    async def _through(self, master: OwnMaster) -> None:
+        # ConnectTimeout ends before the login does: a hanging agent, PAM or ProxyCommand needs ours.
+        limit_s = 2 * self._setting.connect_timeout_s
+        up = await master.listening(limit_s)
+        if up is None:
+            raise ConnectionProblem(await self._why_so_slow(master, limit_s))
+        if not up:
+            code = await master.code_soon()
+            raise ConnectionProblem(diagnose(master.said(), code, alias=self.name))
+
+    @property
+    def failed(self) -> bool:
+        """Whether the last login failed in a way that only the person can mend."""
+        return self._vain.about(self.name) is not None
+
+    async def forgive(self) -> None:
+        """The person wishes an attempt: grant it where it may help."""
+        await self._vain.forgive(self.name)
+
+    async def over(self) -> ConnectionProblem:
+        """Why nothing comes after a master that was not ours has ended."""
+        if await self.in_vain():
+            vain = self._vain.about(self.name)
+            assert vain is not None
+            return ConnectionProblem(vain.diagnosis)
+        return ConnectionProblem(Diagnosis(Kind.CLOSED, "the ssh connection that you had opened is over", ""))
+
+    async def _digest(self, kind: Kind) -> str:
+        return await self.means.digest(of_host_key=kind in HOST_KEYS)
+
+    async def _why_so_slow(self, master: OwnMaster, limit_s: float) -> Diagnosis:
+        found = diagnose(master.said(), None, alias=self.name, limit_s=limit_s)
+        if found.kind is Kind.TIMED_OUT and self._setting.environment.get("SSH_AUTH_SOCK"):
+            asked = await run(
+                ["ssh-add", "-l"], timeout_s=AGENT_TIMEOUT_S, environment=self._setting.environment
+            )
+            if asked.timed_out:
+                return agent_silent(self.name)
+        return found
+
+
+def _config_files(options: Sequence[str], environment: Mapping[str, str]) -> list[Path]:
+    """The ssh_config files in force, as far as they are known without reading them."""
+    named = [Path(word) for flag, word in pairwise(options) if flag == "-F"]
+    if named:
+        return named
+    home = environment.get("HOME")
+    system = Path("/etc/ssh/ssh_config")
+    return [Path(home) / ".ssh" / "config", system] if home else [system]

@@ -16,11 +16,13 @@ from expsyncd.config.load import ConfigError, load
 from expsyncd.config.watch import watch as watch_config
 from expsyncd.control.listener import Listener
 from expsyncd.ground import GroundWatch
+from expsyncd.notices import Notices
 from expsyncd.premises import Premises, premises
 from expsyncd.pull.rsync import environment as rsync_environment
 from expsyncd.pull.source import Tools
 from expsyncd.roster import Roster
 from expsyncd.schedule import Schedule
+from expsyncd.state.line import line
 from expsyncd.state.status import ConfigState, RootState, Snapshot, Trouble
 from expsyncd.state.tracker import Tracker
 from expsyncd.systemd import Notifier
@@ -94,6 +96,7 @@ class Daemon:
             replacing=self._board.shelf.hold,
             replaced=self._board.shelf.release,
         )
+        self._notices = Notices(self._environment, clock)
         self._schedule = Schedule(clock, self._woken)
         self._roster = Roster(
             self.paths,
@@ -104,6 +107,7 @@ class Daemon:
             clock,
             self._environment,
             audit_since=found.audit_since,
+            notify=self._notices.say,
         )
         self._notifier = Notifier(self._environment)
 
@@ -136,6 +140,7 @@ class Daemon:
             "config watch": lambda: watch_config(self.paths.config_file, self._reload.set),
             "config": self._apply_saved_configs,
             "service manager": self._notify,
+            "notices": self._notices.run,
             **self._board.services(),
         }
         async with asyncio.TaskGroup() as group:
@@ -205,10 +210,5 @@ class Daemon:
         while True:
             await self._thread.run(lambda: None)  # the writer answers, or this waits and the watchdog bites
             ticked_ago_s = self._clock.monotonic() - self._schedule.ticked_at
-            hosts = self.tracker.snapshot.hosts.values()
-            connected = sum(host.status.word == "connected" for host in hosts)
-            url = self.tracker.snapshot.tensorboard.url or "not up yet"
-            self._notifier.alive(
-                ticked_ago_s, f"{connected} of {len(hosts)} hosts connected, TensorBoard {url}"
-            )
+            self._notifier.alive(ticked_ago_s, line(self.tracker.snapshot))
             await asyncio.sleep(self._notifier.beat_every_s)

@@ -27,6 +27,7 @@ from expsyncd.state.status import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from expsyncd.clock import Clock
@@ -59,6 +60,7 @@ class Host:
         audit_since: datetime | None = None,
         start_after_s: float = 0.0,
         pull_at_once: bool = True,
+        notify: Callable[[str, Trouble], None] = lambda _host, _trouble: None,
     ) -> None:
         self.config = config
         self._connection = connection
@@ -69,6 +71,9 @@ class Host:
         self._paused = paused
         self._start_after_s = start_after_s
         self._pull_at_once = pull_at_once
+        self._notify = notify
+        self._asked = False  # the person wishes this attempt
+        self._told: Trouble | None = None  # what the log has said since the last connection
         self._retry = asyncio.Event()
         status = Paused() if paused else Connecting()
         self._state = HostState(status, clock.now(), config.ssh, notices=config.not_done_yet)
@@ -95,6 +100,11 @@ class Host:
         """What is known of the host."""
         return self._state
 
+    @property
+    def hops(self) -> set[str]:
+        """The gateways on the way there, as far as they are known yet."""
+        return self._connection.hops
+
     def request_pull(self, name: str | None = None) -> dict[str, int]:
         """Wish a pull of one source or all; for each the number of the round that fulfils it.
 
@@ -113,7 +123,7 @@ class Host:
     def request_retry(self) -> None:
         """Something changed (a wake, a person looks): forget the waiting and try now.
 
-        What a try cannot mend (a wrong key, a missing second factor) is not tried: only `resume` does.
+        What a try cannot mend (a wrong key, a missing second factor) is not tried without something new.
         """
         self._connection.doubt()
         if not isinstance(self._state.status, (HostFailed, NeedsLogin)):
@@ -125,10 +135,22 @@ class Host:
         self._paused = True
         self._retry.set()
 
-    def resume(self) -> None:
+    async def resume(self) -> None:
         """Undo `pause`, and try again what had failed."""
         self._paused = False
+        await self.request_login()
+
+    async def request_login(self, *, typed: AbstractSet[str] = frozenset()) -> None:
+        """The person logged in, or mended what had failed: look now.
+
+        `typed`: ssh aliases for which they had to type something: no other attempt can do without them.
+        """
+        await self._connection.forgive()
+        await self._connection.note_typed(typed)
         self._backoff.reset()
+        self._asked = True
+        if isinstance(self._state.status, (HostFailed, NeedsLogin)) and not self._paused:
+            self._become(Connecting())
         self._retry.set()
 
     def plan_next(self, name: str, moment: datetime | None) -> None:
@@ -147,10 +169,9 @@ class Host:
                 await self._retry.wait()
                 continue
             self._become(Connecting())
-            await asyncio.sleep(self._backoff.held_s())  # never more than six attempts a minute
+            self._asked = False
             try:
-                self._backoff.attempt()
-                link = await self._connection.open()
+                link = await self._connection.open(self._turn)
                 self._backoff.reset()
                 problem = await self._serve(link)
             except ConnectionProblem as error:
@@ -160,8 +181,14 @@ class Host:
             if problem is not None:
                 await self._wait(problem)
 
+    async def _turn(self) -> None:
+        """Never more than six attempts a minute, whoever wishes them."""
+        await asyncio.sleep(self._backoff.held_s())
+        self._backoff.attempt()
+
     async def _serve(self, link: Link) -> ConnectionProblem | None:
         """Pull until the connection is lost or a pause is wished."""
+        self._state = replace(self._state, adopted=self._connection.adopted)
         self._become(Connected())
         problem: ConnectionProblem | None = None
 
@@ -190,9 +217,15 @@ class Host:
         return problem
 
     async def _wait(self, problem: ConnectionProblem) -> None:
-        trouble = Trouble(problem.title, problem.advice)
+        # What ssh calls it is not always what the person does.
+        login = f"`expsyncd login {self.config.ssh}`"
+        trouble = Trouble(
+            problem.title, problem.advice.replace(login, f"`expsyncd login {self.config.name}`")
+        )
         diagnosis = problem.diagnosis
         if diagnosis.needs_login:
+            if not isinstance(self._state.status, NeedsLogin):
+                self._notify(self.config.name, trouble)
             self._become(NeedsLogin(trouble), trouble)
         elif not diagnosis.retry:
             self._become(HostFailed(trouble), trouble)
@@ -202,24 +235,40 @@ class Host:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._retry.wait(), delay_s)
             return
-        # Neither a login nor a changed key is found by trying: only a wish of the person ends this.
-        await self._retry.wait()
+        # Neither a login nor a changed key is found by trying.
+        await self._something_new()
+
+    async def _something_new(self) -> None:
+        """Return at a wish of the person, a login of theirs, or when keys or config have changed."""
+        async with asyncio.TaskGroup() as group:
+            wish = group.create_task(self._retry.wait(), name=f"wish {self.config.name}")
+            new = group.create_task(self._connection.something_new(), name=f"new means {self.config.name}")
+            await asyncio.wait([wish, new], return_when=asyncio.FIRST_COMPLETED)
+            wish.cancel()
+            new.cancel()
 
     def _become(self, status: HostStatus, cause: Trouble | None = None) -> None:
         """The one place where the host's status changes; logs on the edge only."""
         before = self._state.status
         entered = (before.word, before.sentence) != (status.word, status.sentence)
-        if entered and cause is not None and before.word != "paused":
+        if isinstance(status, Connected):
+            self._told = None
+        if entered and cause is not None and cause != self._told and before.word != "paused":
+            self._told = cause
             logger.warning(
                 "%s: %s%s", self.config.name, cause.title, f" ({cause.advice})" if cause.advice else ""
             )
         elif entered and isinstance(status, Connected):
             logger.info("%s: connected", self.config.name)
         since = self._clock.now() if entered else self._state.since
-        if isinstance(status, Connecting) and isinstance(before, Waiting):
+        by_itself = isinstance(before, Waiting) or (
+            isinstance(before, (NeedsLogin, HostFailed)) and not self._asked
+        )
+        if isinstance(status, Connecting) and by_itself:
             return  # an attempt in a row of attempts: the person keeps seeing why it waits
         self._state = replace(self._state, status=status, since=since)
         if cause is not None:
+            self._state = replace(self._state, adopted=False)
             self._sources.unreachable(cause)
         self._tracker.put_host(self.config.name, self._state)
 

@@ -94,7 +94,7 @@ class Child:
         cls,
         argv: Sequence[str],
         *,
-        stdin: bool = False,
+        stdin: bool | int = False,
         cwd: Path | None = None,
         environment: Mapping[str, str] | None = None,
         file_size_limit: int | None = None,
@@ -105,16 +105,19 @@ class Child:
     ) -> Child:
         """Start `argv`. Raises Error when the program is missing or cannot be run.
 
-        `stdout`, `stderr`: an open descriptor, or PIPE to read it here. `outlives`: not ended with us.
+        `stdin`: whether to write to it here, or an open descriptor. `stdout`, `stderr`: an open descriptor,
+        or PIPE to read it here. `outlives`: not ended with us.
         """
         loop = asyncio.get_running_loop()
+        if isinstance(stdin, bool):
+            stdin = asyncio.subprocess.PIPE if stdin else asyncio.subprocess.DEVNULL
         if shutil.which(argv[0]) is None:
             raise Error(f"{argv[0]} is not installed", f"install it, e.g. apt-get install {argv[0]}")
         try:
             transport, protocol = await loop.subprocess_exec(
                 lambda: _Protocol(loop),
                 *guarded(argv, file_size_limit=file_size_limit, outlives=outlives),
-                stdin=asyncio.subprocess.PIPE if stdin else asyncio.subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=stdout,
                 stderr=stderr,
                 cwd=cwd,

@@ -12,6 +12,7 @@ from expsyncd import supervise
 from expsyncd.host import Host
 from expsyncd.ssh.connection import Connection
 from expsyncd.ssh.retry import Backoff, spread
+from expsyncd.ways import Ways, open_ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from expsyncd.pull.source import Tools
     from expsyncd.schedule import Schedule
     from expsyncd.state.facts import Facts
+    from expsyncd.state.status import Trouble
     from expsyncd.state.tracker import Tracker
     from expsyncd.verbs import Verbs
 
@@ -47,6 +49,7 @@ class Roster:
         *,
         audit_since: datetime | None,
         pull_at_once: bool = True,
+        notify: Callable[[str, Trouble], None] = lambda _host, _trouble: None,
     ) -> None:
         self._paths = paths
         self._tools = tools
@@ -54,7 +57,10 @@ class Roster:
         self._schedule = schedule
         self._verbs = verbs
         self._clock = clock
+        self._environment = environment
         self._ssh_options = shlex.split(environment.get("EXPSYNCD_SSH", ""))
+        self._notify = notify
+        self._ways: Ways | None = None
         self._audit_since = audit_since
         self._pull_at_once = pull_at_once
         self._running: dict[str, tuple[Host, asyncio.Task[None]]] = {}
@@ -67,10 +73,19 @@ class Roster:
     @property
     def tasks(self) -> list[asyncio.Task[None]]:
         """Their tasks, for the stop."""
-        return [task for _, task in self._running.values()]
+        return [task for _, task in self._running.values()] + ([self._ways.task] if self._ways else [])
 
     async def start(self, group: asyncio.TaskGroup, config: Config) -> None:
         """Start every host of the config that does not run, and arm the schedule."""
+        if self._ways is None:
+            self._ways = await open_ways(
+                group,
+                self._tools,
+                self._clock,
+                socket_dir=self._paths.masters_dir,
+                ssh_options=self._ssh_options,
+                environment=self._environment,
+            )
         for host in config.hosts.values():
             if host.name not in self._running:
                 await self._start_host(group, config, host)
@@ -81,11 +96,20 @@ class Roster:
         for name in (*change.removed, *change.changed):
             await self._stop_host(name)
         await self.start(group, config)
+        if self._ways is not None:
+            hops = [host.hops for host in self.hosts.values()]
+            await self._ways.gateways.keep_only(set().union(*hops))
 
     async def _start_host(self, group: asyncio.TaskGroup, whole: Config, config: HostConfig) -> None:
         thread, facts = self._tools.thread, self._tools.facts
+        assert self._ways is not None
         connection = Connection(
-            config.ssh, socket_dir=self._paths.masters_dir, ssh_options=self._ssh_options, clock=self._clock
+            config.ssh,
+            socket_dir=self._paths.masters_dir,
+            ssh_options=self._ssh_options,
+            clock=self._clock,
+            vain=self._ways.vain,
+            gateways=self._ways.gateways,
         )
         host = Host(
             config,
@@ -101,6 +125,7 @@ class Roster:
             paused=config.name in await thread.run(facts.paused),
             audit_since=self._audit_since,
             pull_at_once=self._pull_at_once,
+            notify=self._notify,
             start_after_s=spread(config.name, START_SPREAD_S) if len(whole.hosts) > 1 else 0.0,
         )
         task = group.create_task(supervise.keep(config.name, host.run), name=f"host {config.name}")

@@ -49,6 +49,7 @@ class Verbs:
             "pull": self.pull,
             "pause": self.pause,
             "resume": self.resume,
+            "login": self.login,
             "stop": self.stop,
             "reload": self.reload,
         }
@@ -85,12 +86,21 @@ class Verbs:
         """Resume one host or all, and try again at once what had failed."""
         for name, host in self._chosen(request).items():
             await self._remember_paused(name, False)
-            host.resume()
+            await host.resume()
             yield {"event": "resumed", "host": name}
+
+    async def login(self, request: Event) -> AsyncIterator[Event]:
+        """The person has logged in to a host, or with no host named to a gateway: use it at once."""
+        typed = {str(name) for name in request.get("typed") or ()}
+        for name, host in self._chosen(request).items():
+            if host.state.status.word not in ("connected", "paused"):
+                await host.request_login(typed=typed)
+                yield {"event": "looking", "host": name}
 
     async def stop(self, _: Event) -> AsyncIterator[Event]:
         """End the daemon, after this answer."""
-        yield {"event": "stopping", "pid": self._tracker.snapshot.pid}
+        yours = [name for name, host in self._tracker.snapshot.hosts.items() if host.adopted]
+        yield {"event": "stopping", "pid": self._tracker.snapshot.pid, "yours": yours}
         asyncio.get_running_loop().call_later(0.05, self._stop)
 
     async def reload(self, _: Event) -> AsyncIterator[Event]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shlex
 import subprocess
-from typing import Annotated
+import time
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,52 +16,114 @@ from expsyncd.control import client
 from expsyncd.control.protocol import request
 from expsyncd.errors import Error, NotRunningError
 from expsyncd.paths import Paths
-from expsyncd.ssh.command import checked_alias, socket_path
+from expsyncd.ssh import typed
+from expsyncd.ssh.command import checked_alias
+from expsyncd.ssh.diagnosis import diagnose
+from expsyncd.ssh.host_keys import with_both_fingerprints
+from expsyncd.ssh.login import Setting
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from expsyncd.config.model import Config
+
+USED_WITHIN_S = 20.0  # the daemon looks at once; over a slow link its questions take a few round trips
+LOOK_S = 0.2
 
 
-def login(host: Annotated[str, typer.Argument(metavar="HOST", help="A host of hosts.yaml.")]) -> None:
+def login(
+    host: Annotated[str, typer.Argument(metavar="HOST", help="A host of hosts.yaml, or a gateway to one.")],
+) -> None:
     """Open the host's connection in this terminal and hand it to the daemon.
 
-    ssh asks for passwords, one-time codes and new host keys here, once; the connection lives on without this
-    terminal until the host or the network ends it.
+    ssh asks for passwords, one-time codes and new host keys here, once, also those of gateways on the way;
+    the connection lives on without this terminal until the host or the network ends it.
     """
     paths = Paths.of(os.environ)
     config = load(paths.config_file)
-    if host not in config.hosts:
-        known = ", ".join(config.hosts) or "none yet"
-        raise Error(f"no host {host} in hosts.yaml", f"the hosts there: {known}")
+    name, alias = _meant(config, host)
     paths.make_private()
-    alias = checked_alias(config.hosts[host].ssh)
-    socket = socket_path(paths.masters_dir, alias)
-    if not _alive(socket, alias):
-        socket.unlink(missing_ok=True)
-        _open(socket, alias)
+    setting = Setting(paths.masters_dir, tuple(shlex.split(os.environ.get("EXPSYNCD_SSH", ""))), os.environ)
+    if name is not None and _status(paths, name) == "connected":
+        print(f"{host} is connected: there is nothing to log in to")
+        return
+    steps = asyncio.run(typed.steps(alias, setting))
+    answered = [step.name for step in steps if _open(step, setting, paths.masters_dir)]
+    if not steps:
+        print(f"{host}: a login made before is alive")
+    _hand_over(paths, name, host, answered)
+
+
+def _meant(config: Config, word: str) -> tuple[str | None, str]:
+    """The host's name, None for a gateway, and what ssh calls it."""
+    if word in config.hosts:
+        return word, checked_alias(config.hosts[word].ssh)
+    for name, host in config.hosts.items():
+        if host.ssh == word:
+            return name, checked_alias(word)
+    options = shlex.split(os.environ.get("EXPSYNCD_SSH", ""))
+    for host in config.hosts.values():
+        if word in _hops(host.ssh, Setting(Paths.of(os.environ).masters_dir, tuple(options), os.environ)):
+            return None, checked_alias(word)
+    known = ", ".join(config.hosts) or "none yet"
+    raise Error(f"no host {word} in hosts.yaml, and no gateway to one", f"the hosts there: {known}")
+
+
+def _hops(alias: str, setting: Setting) -> set[str]:
+    return set(asyncio.run(setting.router.hops(["--", checked_alias(alias)])))
+
+
+def _open(step: typed.Step, setting: Setting, folder: Path) -> bool:
+    """Open one master; whether the person had to answer something for it."""
+    log = folder / f".login-{os.getpid()}"
+    step.socket.unlink(missing_ok=True)
     try:
-        client.ask(paths.control_socket, request("resume", host=host))
-        print(f"{host} is logged in, the daemon uses it now")
+        code = subprocess.run(typed.argv(step, setting.options, log), check=False).returncode
+        said = log.read_text(errors="replace") if log.exists() else ""
+    finally:
+        log.unlink(missing_ok=True)
+    if code != 0:
+        found = with_both_fingerprints(diagnose(said, code, alias=step.name), said)
+        advice = f"does `ssh {shlex.quote(step.name)}` work here? Then try again"
+        raise Error(f"no login to {step.name}: {found.title}", advice if found.needs_login else found.advice)
+    return typed.was_typed(said)
+
+
+def _hand_over(paths: Paths, name: str | None, word: str, answered: list[str]) -> None:
+    """Tell the daemon, and see that it uses the login."""
+    try:
+        client.ask(paths.control_socket, request("login", host=name, typed=answered))
     except NotRunningError:
-        print(f"{host} is logged in; the daemon will use it when it starts")
+        print(f"{word} is logged in; the daemon will use it when it starts")
+        return
+    if name is None:
+        print(f"{word} is logged in, the hosts behind it are tried now")
+        return
+    deadline = time.monotonic() + USED_WITHIN_S
+    while (status := _status(paths, name)) != "connected":
+        shown = _host(paths, name)
+        if status in ("paused", "failed") or time.monotonic() > deadline:
+            error = shown.get("error") or {
+                "title": shown.get("sentence", "it is not connected"),
+                "advice": "",
+            }
+            raise Error(
+                f"{word} is logged in, but the daemon does not use it: {error['title']}",
+                error["advice"] or f"`expsyncd status {name}` says more",
+            )
+        time.sleep(LOOK_S)
+    print(f"{word} is logged in, the daemon uses it now")
 
 
-def _options() -> list[str]:
-    return shlex.split(os.environ.get("EXPSYNCD_SSH", ""))
+def _status(paths: Paths, name: str) -> str:
+    return str(_host(paths, name).get("status", ""))
 
 
-def _alive(socket: os.PathLike[str], alias: str) -> bool:
-    """Whether a login made earlier still carries a command."""
-    argv = ["ssh", *_options(), "-S", str(socket), "-o", "ControlMaster=no", "-o", "ProxyJump=none"]
-    argv += ["-o", "ProxyCommand=false", "-o", "BatchMode=yes", "--", alias, "true"]
+def _host(paths: Paths, name: str) -> dict[str, Any]:
+    """What the daemon shows of the host; nothing while none runs."""
     try:
-        done = subprocess.run(argv, check=False, capture_output=True, stdin=subprocess.DEVNULL, timeout=10)
-    except subprocess.TimeoutExpired:
-        return False
-    return done.returncode == 0
-
-
-def _open(socket: os.PathLike[str], alias: str) -> None:
-    argv = ["ssh", *_options(), "-M", "-N", "-f", "-S", str(socket), "-o", "ControlPersist=yes"]
-    argv += ["-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=2", "-o", "ClearAllForwardings=yes"]
-    argv += ["-o", "ForwardAgent=no", "-o", "ForwardX11=no", "-o", "PermitLocalCommand=no"]
-    argv += ["-o", "RemoteCommand=none", "-o", "RequestTTY=no", "--", alias]
-    if subprocess.run(argv, check=False).returncode != 0:
-        raise Error(f"no login to {alias}", f"does `ssh {shlex.quote(alias)}` work here? Then try again")
+        answer = client.ask(paths.control_socket, request("status"))
+    except NotRunningError:
+        return {}
+    found: dict[str, Any] = answer["status"]["hosts"].get(name, {})
+    return found

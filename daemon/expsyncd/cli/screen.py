@@ -105,6 +105,8 @@ def _host(page: _Page, name: str, host: dict[str, Any]) -> None:
     ]
     for notice in host["notices"]:
         page.text(2, notice, YELLOW)
+    if host["adopted"]:
+        page.text(2, "over your own ssh login, which stays open when expsyncd stops", DIM)
     wide = min(NAME_WIDTH, max(map(len, host["sources"]), default=0))
     for source_name, source in host["sources"].items():
         _source(page, source_name, source, wide, seen=host["status"] == "connected")

@@ -36,8 +36,11 @@ def resume(host: Host = None) -> None:
 
 def stop() -> None:
     """End the running daemon."""
-    _wish("stop", None, "expsyncd (pid {pid}) is stopping")
-    print("ssh masters that you opened yourself live on; everything else of it ends")
+    for message in client.stream(Paths.of(os.environ).control_socket, request("stop"), 10):
+        if "event" in message:
+            print(f"expsyncd (pid {message['pid']}) is stopping")
+            if message["yours"]:
+                print(f"your ssh logins stay open: {', '.join(message['yours'])}")
 
 
 def reload() -> None:

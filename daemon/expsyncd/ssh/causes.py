@@ -48,6 +48,8 @@ class Kind(StrEnum):
     NOISY_SHELL = "noisy-shell"
     NO_SHELL = "no-shell"
     NO_RSYNC = "no-rsync"
+    NO_SFTP = "no-sftp"
+    SFTP_BROKE = "sftp-broke"
     NO_PLACE = "no-place"
     UNKNOWN = "unknown"
 
@@ -151,7 +153,9 @@ CAUSES = (
          "this account on the host is closed", "ask its admin", of_hop=False),
     _row(Kind.SFTP_ONLY, r"^This service allows sftp connections only",
          "the host offers sftp only, no commands",
-         "expsyncd needs a shell and rsync there; hosts with sftp only are not pulled yet", of_hop=False),
+         "leave `transport:` of {alias} at auto, and its files come by sftp", of_hop=False),
+    _row(Kind.NO_SFTP, r"^subsystem request failed on channel",
+         "the host offers no sftp", "its sshd needs a Subsystem line for sftp; ask its admin", of_hop=False),
     _row(Kind.FORCED_COMMAND, r"^(?P<which>\S*rrsync)\b.*SSH_ORIGINAL_COMMAND",
          "the key is limited to {which} on the host", "use a key that may run commands", of_hop=False),
 

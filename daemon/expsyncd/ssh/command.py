@@ -100,6 +100,38 @@ def master(
     ]
 
 
+def typed(
+    options: Sequence[str], socket: Path, destination: Sequence[str], *, log: Path, way: str | None = None
+) -> list[str]:
+    """A master that a person opens in their terminal and that lives on without it.
+
+    New host keys are shown and asked for whatever the config says. `log` gets what ssh says besides its
+    questions, which go to the terminal.
+    """
+    quiet = [setting for setting in QUIET if setting not in ASKED]
+    return [
+        "ssh",
+        *options,
+        "-M",
+        "-N",
+        "-f",
+        "-S",
+        str(socket),
+        "-E",
+        str(log),
+        *_set(
+            *quiet,
+            "StrictHostKeyChecking=ask",
+            "ControlPersist=yes",
+            f"ServerAliveInterval={ALIVE_EVERY_S}",
+            f"ServerAliveCountMax={ALIVE_COUNT}",
+            "LogLevel=VERBOSE",
+            *([f"ProxyCommand={way}"] if way else []),
+        ),
+        *destination,
+    ]
+
+
 def rider(options: Sequence[str], socket: Path) -> list[str]:
     """An ssh that rides on a live master or fails; the alias and the command follow.
 
@@ -118,6 +150,11 @@ def rider(options: Sequence[str], socket: Path) -> list[str]:
 def remote_command(options: Sequence[str], socket: Path, alias: str, command: str) -> list[str]:
     """`command` run by the login's shell on the host, over the master."""
     return [*rider(options, socket), "--", alias, command]
+
+
+def subsystem(options: Sequence[str], socket: Path, alias: str, name: str) -> list[str]:
+    """The subsystem `name` of the host's sshd (sftp), over the master."""
+    return [*rider(options, socket), "-s", "--", alias, name]
 
 
 def check(options: Sequence[str], socket: Path, alias: str) -> list[str]:

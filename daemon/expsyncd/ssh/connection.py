@@ -11,37 +11,35 @@ from expsyncd.clock import Clock, SystemClock
 from expsyncd.errors import Error
 from expsyncd.paths import PRIVATE_FOLDER
 from expsyncd.process import OUTPUT_LIMIT, Completed
-from expsyncd.ssh import command, probe
+from expsyncd.ssh import command
 from expsyncd.ssh.causes import Kind
 from expsyncd.ssh.diagnosis import (
     ConnectionProblem,
     Diagnosis,
     diagnose,
-    no_rsync,
-    no_shell,
-    noisy_shell,
     unanswered,
 )
+from expsyncd.ssh.finding import Wished, find_out
 from expsyncd.ssh.login import Login, Setting, quiet
 from expsyncd.ssh.master import Master, OwnMaster
-from expsyncd.ssh.means import new_means
+from expsyncd.ssh.news import something_new
 from expsyncd.ssh.probe import Link
 from expsyncd.ssh.pulse import ROUND_TRIP_TIMEOUT_S, Pulse
 from expsyncd.ssh.ride import SSH_FAILED
 from expsyncd.ssh.vain import VainLogins
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from expsyncd.ssh.gateways import Gateways
+    from expsyncd.ssh.sftp import Sftp
 
 __all__ = ["Connection", "ConnectionProblem", "Link"]
 
 # What a master of the person may say for which one of our own is better.
 SILENT = (Kind.UNANSWERED, Kind.CLOSED, Kind.NO_PLACE)
-# What failed on the host after the login (no rsync, a noisy shell) may have been mended there by somebody.
-FAILED_RETRY_S = 600.0
 
 
 class Connection:
@@ -60,6 +58,7 @@ class Connection:
         round_trip_timeout_s: float = ROUND_TRIP_TIMEOUT_S,
         vain: VainLogins | None = None,
         gateways: Gateways | None = None,
+        transport: Wished = "auto",
     ) -> None:
         """`ssh_options`: argv right behind `ssh`. `vain` and `gateways` are shared by all hosts.
 
@@ -69,6 +68,7 @@ class Connection:
         self._destination = ("--", self.alias)
         self._clock = clock or SystemClock()
         self._connect_timeout_s = connect_timeout_s
+        self._transport: Wished = transport
         self._setting = Setting(
             socket_dir,
             tuple(ssh_options),
@@ -85,16 +85,17 @@ class Connection:
 
     # --- for its owner ------------------------------------------------------------------------------
 
-    async def open(self) -> Link:
-        """One attempt, every part of it under a deadline.
+    async def open(self, turn: Callable[[], Awaitable[None]] | None = None) -> Link:
+        """Ride on a live master, or make one attempt to log in; every part of it under a deadline.
 
-        Raises ConnectionProblem; nothing of ours is then left running.
+        `turn` is awaited before an attempt, and only then. Raises ConnectionProblem; nothing of ours is then
+        left running.
         """
         await self.close()
         self._pulse.calm()
         try:
             self._login.socket.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-            return await self._adopt() or await self._start()
+            return await self._adopt() or await self._start(turn)
         except BaseException as error:
             await self.close()
             if isinstance(error, ConnectionProblem):
@@ -148,17 +149,7 @@ class Connection:
 
         Opens no connection; what failed for other reasons than the login is worth a try now and then.
         """
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        while True:
-            logins = self._logins()
-            changed = await new_means([login.means for login in logins], [login.socket for login in logins])
-            failed = [login for login in logins if login.failed]
-            for login in failed:
-                if not await login.in_vain() or await login.any_master():
-                    return
-            if not failed and (changed or loop.time() - began > FAILED_RETRY_S):
-                return
+        await something_new(self._logins)
 
     def _logins(self) -> list[Login]:
         gateways = self._gateways
@@ -174,7 +165,21 @@ class Connection:
     @property
     def adopted(self) -> bool:
         """Whether it rides on a master that is not ours and that outlives us."""
-        return self._master is not None and self._master.adopted
+        master = self._master
+        if master is None or not master.adopted:
+            return False
+        return self._gateways is None or not self._gateways.owns(master.socket)
+
+    async def note_typed(self, names: AbstractSet[str]) -> None:
+        """The person had to type something for logins of these names: without them there is no other one."""
+        for login in self._logins():
+            if login.name in names:
+                await login.note_typed()
+
+    @property
+    def hops(self) -> set[str]:
+        """The gateways on the way, as far as they are known yet."""
+        return set(self._hops)
 
     def rsh(self) -> str:
         """The value of rsync's -e. Raises ConnectionProblem when nothing is open."""
@@ -198,6 +203,19 @@ class Connection:
             raise await self._end_of(master)
         return completed
 
+    async def sftp(self) -> Sftp:
+        """A conversation with the host's sftp; the caller closes it. Raises ConnectionProblem."""
+        master = self._open_master()
+        ride = self._login.ride(master.socket)
+        try:
+            sftp = await ride.sftp(self._connect_timeout_s)
+        except ConnectionProblem as problem:
+            if not await ride.master_lives():
+                raise await self._end_of(master) from problem
+            raise
+        self.heard()
+        return sftp
+
     # --- opening ------------------------------------------------------------------------------------
 
     async def _adopt(self) -> Link | None:
@@ -211,9 +229,11 @@ class Connection:
                     raise
         return None
 
-    async def _start(self) -> Link:
+    async def _start(self, turn: Callable[[], Awaitable[None]] | None) -> Link:
         """Log in with a master of our own, unless that is known to be in vain."""
         await self._login.refuse_in_vain()
+        if turn is not None:
+            await turn()
         hold = None
         if self._gateways is not None:
             hold = self._gateways.hold
@@ -238,27 +258,19 @@ class Connection:
         return ConnectionProblem(replace(found, title=f"on the way to {self.alias}, {found.title}"))
 
     async def _ask(self, master: Master) -> Link:
-        """Run the probe over `master`, which from then on is the connection's."""
+        """Ask what the host has over `master`, which from then on is the connection's."""
         self._master = master
-        completed = await self.command(
-            probe.COMMAND, data=probe.SCRIPT, timeout_s=self._connect_timeout_s, limit=probe.OUTPUT_LIMIT
+        link = await find_out(
+            self,
+            self._login.ride(master.socket).round_trip_s,
+            self._transport,
+            self._clock,
+            adopted=master.adopted,
+            limit_s=self._connect_timeout_s,
         )
-        here_s = self._clock.now().timestamp()
-        answer = probe.parse(completed.stdout)
-        if answer is None:
-            if completed.timed_out:
-                raise ConnectionProblem(unanswered(self._connect_timeout_s))
-            raise ConnectionProblem(
-                no_shell(completed.stdout, completed.complaint, completed.code, self.alias)
-            )
-        if answer.stray:
-            raise ConnectionProblem(noisy_shell(answer.stray, self.alias))
-        if answer.rsync_path is None:
-            raise ConnectionProblem(no_rsync(self.alias))
-        round_trip_s = await self._login.ride(master.socket).round_trip_s(self._connect_timeout_s)
         if isinstance(master, OwnMaster):
             master.forget()
-        return answer.link(round_trip_s, here_s, adopted=master.adopted)
+        return link
 
     # --- small things -------------------------------------------------------------------------------
 

@@ -131,6 +131,31 @@ def no_shell(output: bytes, stderr: str, code: int, alias: str) -> Diagnosis:
     )
 
 
+def no_sftp(why: str, alias: str) -> Diagnosis:
+    """The host's sftp subsystem does not open; `why` is its own word or ours."""
+    return Diagnosis(
+        Kind.NO_SFTP,
+        f"the host offers no sftp that works: {printable(why)[:LONGEST_LINE]}",
+        f"see what `sftp {alias}` says",
+        retry=False,
+    )
+
+
+def sftp_broke(why: str) -> Diagnosis:
+    """An sftp conversation that worked has ended."""
+    return Diagnosis(Kind.SFTP_BROKE, f"the sftp conversation broke: {printable(why)[:LONGEST_LINE]}", "")
+
+
+def openrsync(alias: str) -> Diagnosis:
+    """The host's rsync is OpenBSD's, which takes few of rsync's options."""
+    return Diagnosis(
+        Kind.NO_RSYNC,
+        "the rsync of the host is openrsync, which does not understand what is needed",
+        f"install rsync 3.2.5 or later on {alias}, or leave `transport:` at auto for sftp",
+        retry=False,
+    )
+
+
 def no_rsync(alias: str) -> Diagnosis:
     """The host has no rsync that a command over ssh would find."""
     return Diagnosis(

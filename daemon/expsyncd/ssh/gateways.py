@@ -73,6 +73,11 @@ class Gateways:
             assert gate.master is not None
             return gate.master.socket
 
+    def owns(self, socket: Path) -> bool:
+        """Whether the master at `socket` is one that we opened."""
+        masters = [gate.master for gate in self._gates.values()]
+        return any(isinstance(master, OwnMaster) and master.socket == socket for master in masters)
+
     def heard(self, hop: str) -> int:
         """A mark in what the master of `hop` says; for `refusal`."""
         master = self._gates[hop].master if hop in self._gates else None
@@ -98,11 +103,14 @@ class Gateways:
         return replace(told, title=told.title.replace("the jump host", f"the gateway {hop}"))
 
     async def run(self) -> None:
-        """Read what our masters say, so that none is stopped by a full pipe; until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            while True:
-                master = await self._opened.get()
-                group.create_task(master.gone(), name=f"gateway master {master.pid}")
+        """Read what our masters say, so that none is stopped by a full pipe; cancelled, it ends them."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    master = await self._opened.get()
+                    group.create_task(master.gone(), name=f"gateway master {master.pid}")
+        finally:
+            await self.close()
 
     async def keep_only(self, hops: set[str]) -> None:
         """Let go of the gateways that no host uses any more."""

@@ -11,6 +11,7 @@ from expsyncd.process import run
 from expsyncd.ssh import command
 from expsyncd.ssh.causes import Kind
 from expsyncd.ssh.diagnosis import ConnectionProblem, Diagnosis, agent_silent, diagnose
+from expsyncd.ssh.host_keys import with_both_fingerprints
 from expsyncd.ssh.master import AdoptedMaster, OwnMaster, is_own_socket
 from expsyncd.ssh.means import Means
 from expsyncd.ssh.ride import Ride
@@ -132,7 +133,16 @@ class Login:
             raise ConnectionProblem(await self._why_so_slow(master, limit_s))
         if not up:
             code = await master.code_soon()
-            raise ConnectionProblem(diagnose(master.said(), code, alias=self.name))
+            said = master.said()
+            raise ConnectionProblem(with_both_fingerprints(diagnose(said, code, alias=self.name), said))
+
+    async def note_typed(self) -> None:
+        """The person had to type something for the master that lives: another login needs them again."""
+        kind = Kind.SECOND_FACTOR
+        title = "the login needs something that only you can type"
+        advice = f"run `expsyncd login {self.name}`"
+        problem = ConnectionProblem(Diagnosis(kind, title, advice, retry=False, needs_login=True))
+        await self._vain.note(self.name, await self._digest(kind), problem)
 
     @property
     def failed(self) -> bool:

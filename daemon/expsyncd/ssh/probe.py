@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 COMMAND = "exec sh"
 # Sends back what it gets: a round trip without the start of a shell in it.
@@ -32,13 +33,21 @@ done
 printf 'date=%s\\n' "$(date +%s.%N 2>/dev/null)"
 """
 DIGESTS = ("sha256sum", "shasum", "openssl")
+# Protocol 31 brought nanoseconds; the other is where rsyncs of this machine are refused below.
+KNOWS_NANOSECONDS = (3, 1, 0)
+OLD_RSYNC = (3, 2, 5)
+# `rsync`: by rsync and commands; `rrsync`: by rsync alone, no command runs; `sftp`: neither.
+Transport = Literal["rsync", "rrsync", "sftp"]
 # An answer has a few hundred bytes; a host that sends without end is cut here.
 OUTPUT_LIMIT = 1 << 16
 
 
 @dataclass(frozen=True)
 class Link:
-    """What a fresh connection told. `clock_offset_s`: the host's clock minus ours."""
+    """What a fresh connection told. `clock_offset_s`: the host's clock minus ours.
+
+    `why` says why files come other than by rsync over a shell, `warning` what is old there.
+    """
 
     round_trip_s: float
     rsync_version: str | None
@@ -47,6 +56,14 @@ class Link:
     clock_offset_s: float
     digest: str | None
     adopted: bool = False
+    transport: Transport = "rsync"
+    why: str = ""
+    warning: str = ""
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know of it."""
+        return tuple(text for text in (self.why, self.warning) if text)
 
 
 @dataclass(frozen=True)
@@ -60,13 +77,21 @@ class Answer:
     python: str | None
     digest: str | None
     date_s: float | None
+    openrsync: bool = False
 
     def link(self, round_trip_s: float, here_s: float, *, adopted: bool) -> Link:
         """What is worth keeping; `here_s`: our Unix time when the answer was here."""
         # The host read its clock half a round trip before that. Without a date: believe that clocks agree.
         offset_s = 0.0 if self.date_s is None else self.date_s + round_trip_s / 2 - here_s
         return Link(
-            round_trip_s, self.rsync_version, self.python, self.system, offset_s, self.digest, adopted
+            round_trip_s,
+            self.rsync_version,
+            self.python,
+            self.system,
+            offset_s,
+            self.digest,
+            adopted,
+            warning=old_rsync(self.rsync_version),
         )
 
 
@@ -89,7 +114,21 @@ def parse(output: bytes) -> Answer | None:
         python=_version(fields.get("python"), r"\APython "),
         digest=digest if digest in DIGESTS else None,
         date_s=_date(fields.get("date")),
+        openrsync="openrsync" in fields.get("rsync", ""),
     )
+
+
+def old_rsync(version: str | None) -> str:
+    """What is wrong with the rsync of a host; it only sends, so nothing of it is refused."""
+    numbers = tuple(int(part) for part in (version or "").split(".") if part.isdigit())
+    if not numbers or numbers >= OLD_RSYNC:
+        return ""
+    if numbers < KNOWS_NANOSECONDS:
+        return (
+            f"rsync {version} on the host knows whole seconds only: a file rewritten within one at the same "
+            "size is seen by the nightly audit; install 3.2.5 or later there"
+        )
+    return f"rsync {version} on the host is old; 3.2.5 or later has fewer known faults"
 
 
 def _version(text: str | None, before: str) -> str | None:

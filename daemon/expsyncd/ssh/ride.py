@@ -9,6 +9,7 @@ from expsyncd.process import OUTPUT_LIMIT, Child, Completed, run
 from expsyncd.ssh import command, probe
 from expsyncd.ssh.causes import Kind
 from expsyncd.ssh.diagnosis import ConnectionProblem, diagnose
+from expsyncd.ssh.sftp import Sftp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,6 +57,23 @@ class Ride:
                 return completed
             if loop.time() + PLACE_POLL_S > deadline:
                 raise ConnectionProblem(found)
+            await asyncio.sleep(PLACE_POLL_S)
+
+    async def sftp(self, timeout_s: float) -> Sftp:
+        """An sftp conversation with the host, waiting for a place as `command` does.
+
+        Raises ConnectionProblem when it does not open in time.
+        """
+        argv = command.subsystem(self._options, self._socket, self._alias, "sftp")
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout_s
+        while True:
+            try:
+                left_s = max(PLACE_POLL_S, deadline - loop.time())
+                return await Sftp.open(argv, self._environment, self._alias, timeout_s=left_s)
+            except ConnectionProblem as problem:
+                if problem.diagnosis.kind is not Kind.NO_PLACE or loop.time() + PLACE_POLL_S > deadline:
+                    raise
             await asyncio.sleep(PLACE_POLL_S)
 
     async def master_lives(self) -> bool:

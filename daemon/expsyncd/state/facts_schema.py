@@ -27,7 +27,8 @@ CREATE TABLE life (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 
 _LOGINS = """
 CREATE TABLE logins (
-    name TEXT PRIMARY KEY, digest TEXT NOT NULL, kind TEXT NOT NULL, title TEXT NOT NULL, advice TEXT NOT NULL);
+    name TEXT PRIMARY KEY, digest TEXT NOT NULL, kind TEXT NOT NULL, title TEXT NOT NULL,
+    advice TEXT NOT NULL);
 """
 
 STEPS: tuple[tuple[str, ...], ...] = tuple(

@@ -86,6 +86,7 @@ def host_json(host: HostState) -> dict[str, Any]:
         "error": trouble_json(error),
         "next_at": rfc3339(getattr(host.status, "next_at", None)),
         "following": "off" if not kinds else kinds.pop() if len(kinds) == 1 else "mixed",
+        "adopted": host.adopted,
         "notices": list(host.notices),
         "sources": {name: source_json(source) for name, source in host.sources.items()},
         "tunnels": {

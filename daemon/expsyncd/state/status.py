@@ -249,6 +249,7 @@ class HostState:
     ssh: str = ""
     sources: dict[str, SourceState] = field(default_factory=dict)
     tunnels: dict[str, TunnelState] = field(default_factory=dict)
+    adopted: bool = False  # rides on an ssh login that the person opened, which stays when we stop
     notices: tuple[str, ...] = ()
 
 

@@ -23,12 +23,13 @@ MAY = {
     # pulls write the mirror and record facts; the config's values describe sources
     "pull": BELOW | {"mirror.layout", "mirror.versions", "state", "config.model", "config.names"},
     "tensorboard": BELOW | {"mirror.scan", "mirror.layout", "state", "config.model"},
+    "notices": BELOW | {"state.status"},
     "schedule": {"clock", "config.model", "ssh.retry"},
     "host": BELOW | {"host_sources", "ssh", "pull", "state", "config"},
     "host_sources": BELOW | {"ssh", "pull", "state", "config"},
 }  # fmt: skip
 # These put the others together.
-TOP = {"app", "board", "ground", "once", "premises", "roster", "verbs", "cli", "demo"}
+TOP = {"ways", "app", "board", "ground", "once", "premises", "roster", "verbs", "cli", "demo"}
 
 
 def home(name: str) -> str:

@@ -12,7 +12,8 @@ ELSEWHERE = {
         "app": "integration/test_daemon", "board": "integration/test_points", "ground": "faults/test_root",
         "host": "integration/test_daemon",
         "host_sources": "integration/test_daemon", "once": "integration/test_daemon", "premises": "faults/test_kill",
-        "roster": "integration/test_daemon", "verbs": "integration/test_daemon",
+        "roster": "integration/test_daemon", "ways": "integration/test_needs_login",
+        "notices": "integration/test_needs_login", "verbs": "integration/test_daemon",
     },
     "starts processes": {
         "process": "integration/test_process",
@@ -20,7 +21,7 @@ ELSEWHERE = {
         "pull.grown": "faults/test_data_safety", "pull.keeper": "integration/test_points",
         "pull.puller": "faults/test_data_safety", "pull.source": "faults/test_data_safety",
         "ssh.connection": "integration/test_connection", "ssh.gateways": "integration/test_gateways",
-        "ssh.login": "integration/test_login_memory", "ssh.means": "integration/test_login_memory",
+        "ssh.login": "integration/test_login_memory", "ssh.means": "integration/test_login_memory", "ssh.news": "integration/test_login_memory",
         "ssh.master": "integration/test_connection",
         "ssh.ride": "integration/test_connection", "ssh.route": "integration/test_connection",
         "tensorboard.keeper": "integration/test_tensorboard", "tensorboard.shelf": "integration/test_points",

@@ -55,7 +55,6 @@ ALLOWED = {
     ("tensorboard", "target"): "POSIX's own word for what a link names",
     ("ssh.retry", "delay"): "how long to wait before a retry, no lag",
     ("host", "delay"): "how long to wait before a retry, no lag",
-    ("pull.carry", "fetch"): "only the passes of a pull that bring whole files, beside `grow`",
     ("pull.command", "fetch"): "only the passes of a pull that bring whole files, beside `grow`",
 }
 

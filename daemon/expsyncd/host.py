@@ -24,6 +24,7 @@ from expsyncd.state.status import (
     Trouble,
     Waiting,
 )
+from expsyncd.supervise import heed_cancel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -178,6 +179,7 @@ class Host:
                 problem = error
             finally:
                 await self._connection.close()
+            heed_cancel()
             if problem is not None:
                 await self._wait(problem)
 

@@ -53,3 +53,14 @@ def _needs_user(error: Exception) -> bool:
     if isinstance(error, ExceptionGroup):  # from a service with tasks of its own
         return error.subgroup(NeedsUserError) is not None
     return isinstance(error, NeedsUserError)
+
+
+def heed_cancel() -> None:
+    """End the current task if it was asked to end.
+
+    An error in a TaskGroup in the same moment takes the place of the CancelledError: a loop that goes on
+    after such errors must ask, or nobody can stop it.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

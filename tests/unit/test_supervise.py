@@ -4,7 +4,7 @@ import logging
 import pytest
 
 from expsyncd.errors import NeedsUserError
-from expsyncd.supervise import keep
+from expsyncd.supervise import heed_cancel, keep
 
 
 class Failing:
@@ -49,3 +49,29 @@ async def test_a_cancellation_passes_through():
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_an_error_in_a_group_does_not_swallow_the_cancel():
+    rounds = 0
+
+    async def fails():
+        asyncio.get_running_loop().call_soon(task.cancel)  # both in the same turn of the loop
+        await asyncio.sleep(0)
+        raise OSError
+
+    async def goes_on():
+        nonlocal rounds
+        while rounds < 3:
+            rounds += 1
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(fails(), name="fails")
+            except* OSError:
+                pass
+            heed_cancel()
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(goes_on(), name="goes on")
+        await asyncio.wait([task])
+    assert task.cancelled()
+    assert rounds == 1

@@ -25,7 +25,7 @@ MAY = {
     "tensorboard": BELOW | {"mirror.scan", "mirror.layout", "state", "config.model"},
     "notices": BELOW | {"state.status"},
     "schedule": {"clock", "config.model", "ssh.retry"},
-    "host": BELOW | {"host_sources", "ssh", "pull", "state", "config"},
+    "host": BELOW | {"host_sources", "supervise", "ssh", "pull", "state", "config"},
     "host_sources": BELOW | {"ssh", "pull", "state", "config"},
 }  # fmt: skip
 # These put the others together.

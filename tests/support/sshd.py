@@ -45,6 +45,7 @@ class Sshd:
     home: a folder that commands start in and see as $HOME; the login itself is always the current user.
     client: more lines for this host's block in the ssh_config.
     jump: another Sshd that ProxyJump goes through.
+    wrapper: argv before sshd's own.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Sshd:
         home: Path | None = None,
         client: tuple[str, ...] = (),
         jump: Sshd | None = None,
+        wrapper: tuple[str, ...] = (),
     ) -> None:
         self.folder = folder
         self.alias = alias or f"host{next(_numbers)}"
@@ -68,6 +70,7 @@ class Sshd:
         self._lines = lines
         self._force_command = force_command
         self._client = client
+        self._wrapper = wrapper
         self.jump = jump
         self._listener: subprocess.Popen[bytes] | None = None
         if home is not None:
@@ -106,7 +109,15 @@ class Sshd:
             heard = len(self.log())
             self._write(port)
             self._listener = subprocess.Popen(
-                [SSHD, "-D", "-f", str(self.folder / "sshd_config"), "-E", str(self.log_file)],
+                [
+                    *self._wrapper,
+                    SSHD,
+                    "-D",
+                    "-f",
+                    str(self.folder / "sshd_config"),
+                    "-E",
+                    str(self.log_file),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -24,6 +24,15 @@ def until(condition, within: float, what: str = "") -> Any:
         time.sleep(POLL_S)
 
 
+def throughout(condition, for_s: float, what: str = "") -> None:
+    """Look at `condition` again and again for `for_s` seconds; fails as soon as it is not so."""
+    deadline = time.monotonic() + for_s
+    while time.monotonic() < deadline:
+        value = condition()
+        assert value, f"not for {for_s} s: {what or inspect.getsource(condition).strip()}; now: {value!r}"
+        time.sleep(POLL_S)
+
+
 async def eventually(condition, within: float, what: str = "") -> Any:
     """`until` for the event loop; `condition` may be a plain or an async function."""
     deadline = time.monotonic() + within

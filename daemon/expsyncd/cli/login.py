@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
-import signal
 import subprocess
 import time
 from typing import TYPE_CHECKING, Annotated, Any
@@ -77,8 +76,6 @@ def _hops(alias: str, setting: Setting) -> set[str]:
 def _open(step: typed.Step, setting: Setting, folder: Path) -> bool:
     """Open one master; whether the person had to answer something for it."""
     log = folder / f".login-{os.getpid()}"
-    # The way through a gateway is a child of the terminal's session: it must not end with the terminal.
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     step.socket.unlink(missing_ok=True)
     try:
         code = subprocess.run(typed.argv(step, setting.options, log), check=False).returncode

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
 
     from expsyncd.ssh.login import Setting
 
+# A hop over a live master dies with the terminal's session, and what lies behind it with the hop; it asks
+# nothing, so it needs no terminal. There is no setsid(1) on macOS.
+_SETSID = "import os,sys;os.setsid();os.execvp(sys.argv[1],sys.argv[1:])"
+APART = shlex.join([sys.executable, "-c", _SETSID])
 _METHOD = re.compile(r'^Authenticated (?:to .*?|)using "(?P<method>[^"]+)"', re.MULTILINE)
 # What a person answers; a hardware key's touch is not told apart from a plain one.
 TYPED_METHODS = frozenset({"password", "keyboard-interactive"})
@@ -44,13 +50,14 @@ async def steps(alias: str, setting: Setting) -> list[Step]:
         if socket is None:
             found.append(Step(name, tuple(destination), login.socket, way))
             socket = login.socket
-        way = command.hop(
+        over = command.hop(
             setting.options,
             destination,
             connect_timeout_s=setting.connect_timeout_s,
             socket=socket,
             held=True,
         )
+        way = f"{APART} {over}"
     # A live master of the host itself needs no gateway.
     return found if found and found[-1].name == alias else []
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from expsyncd.errors import first_of
 from expsyncd.host_sources import HostSources
 from expsyncd.ssh.connection import ConnectionProblem
+from expsyncd.ssh.tunnels import Tunnels
 from expsyncd.state.status import (
     Connected,
     Connecting,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from expsyncd.ssh.connection import Connection, Link
     from expsyncd.ssh.retry import Backoff
     from expsyncd.state.tracker import Tracker
+    from expsyncd.state.tunnels import TunnelState
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +91,7 @@ class Host:
             last_success=last_success,
             audit_since=audit_since,
         )
+        self._tunnels = Tunnels(config, self._put_tunnel, clock)
         self._tracker.put_host(self.config.name, self._state)
 
     @property
@@ -190,7 +193,8 @@ class Host:
 
     async def _serve(self, link: Link) -> ConnectionProblem | None:
         """Pull until the connection is lost or a pause is wished."""
-        self._state = replace(self._state, adopted=self._connection.adopted)
+        notices = (*self.config.not_done_yet, *link.notices)
+        self._state = replace(self._state, adopted=self._connection.adopted, notices=notices)
         self._become(Connected())
         problem: ConnectionProblem | None = None
 
@@ -210,6 +214,8 @@ class Host:
                 group.create_task(lost(), name=f"lost {self.config.name}")
                 group.create_task(paused(), name=f"paused {self.config.name}")
                 group.create_task(self._sources.serve(link), name=f"sources {self.config.name}")
+                tunnels = self._tunnels.run(self._connection.forwarding(), link.round_trip_s)
+                group.create_task(tunnels, name=f"tunnels {self.config.name}")
                 if self._pull_at_once:
                     self.request_pull()
         except* _Over:
@@ -272,6 +278,11 @@ class Host:
         if cause is not None:
             self._state = replace(self._state, adopted=False)
             self._sources.unreachable(cause)
+            self._tunnels.unreachable(cause)
+        self._tracker.put_host(self.config.name, self._state)
+
+    def _put_tunnel(self, name: str, state: TunnelState) -> None:
+        self._state = replace(self._state, tunnels={**self._state.tunnels, name: state})
         self._tracker.put_host(self.config.name, self._state)
 
     def _put_source(self, name: str, state: SourceState) -> None:

@@ -80,6 +80,10 @@ def _head(page: _Page, shown: dict[str, Any]) -> None:
     page.add(0, board["status"], f"  TensorBoard {where}{runs}", hang=2)
     for notice in board["notices"]:
         page.text(2, notice, YELLOW)
+    for name, host in shown["hosts"].items():
+        for tunnel in host["tunnels"].values():
+            if tunnel["tensorboard"]:
+                page.text(2, f"{tunnel['url'] or tunnel['status']}  the TensorBoard that runs at {name}")
     page.text(0, f"root     {root['path']}{free}")
     if error := root["error"]:
         page.text(2, error["title"], RED)
@@ -111,8 +115,10 @@ def _host(page: _Page, name: str, host: dict[str, Any]) -> None:
     for source_name, source in host["sources"].items():
         _source(page, source_name, source, wide, seen=host["status"] == "connected")
     for tunnel_name, tunnel in host["tunnels"].items():
-        why = f" {tunnel['error']['title']}" if tunnel["error"] else ""
-        page.add(2, tunnel["status"], f"  tunnel {tunnel_name} {tunnel['url'] or ''}{why}")
+        why = tunnel["error"]["title"] if tunnel["error"] else ""
+        gap = " " * (WORD_WIDTH - len(tunnel["status"]))
+        words = f"{gap}tunnel {tunnel_name} to {tunnel['remote']}  {tunnel['url'] or why}"
+        page.add(2, tunnel["status"], words, hang=2 + WORD_WIDTH)
 
 
 def _source(page: _Page, name: str, source: dict[str, Any], wide: int, *, seen: bool) -> None:

@@ -79,8 +79,7 @@ class HostConfig(Model):
     @property
     def not_done_yet(self) -> tuple[str, ...]:
         """What is asked for and this version does not do: it is said, never silently left out."""
-        sftp = self.transport == "sftp"
-        asked = {"forwards": self.forwards, "slurm": self.slurm, "gpus": self.gpus, "transport: sftp": sftp}
+        asked = {"slurm": self.slurm, "gpus": self.gpus}
         names = ", ".join(name for name, wanted in asked.items() if wanted)
         return (f"{names}: understood, but not done by this version yet",) if names else ()
 

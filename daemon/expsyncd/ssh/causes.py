@@ -154,8 +154,6 @@ CAUSES = (
     _row(Kind.SFTP_ONLY, r"^This service allows sftp connections only",
          "the host offers sftp only, no commands",
          "leave `transport:` of {alias} at auto, and its files come by sftp", of_hop=False),
-    _row(Kind.NO_SFTP, r"^subsystem request failed on channel",
-         "the host offers no sftp", "its sshd needs a Subsystem line for sftp; ask its admin", of_hop=False),
     _row(Kind.FORCED_COMMAND, r"^(?P<which>\S*rrsync)\b.*SSH_ORIGINAL_COMMAND",
          "the key is limited to {which} on the host", "use a key that may run commands", of_hop=False),
 

@@ -157,6 +157,31 @@ def subsystem(options: Sequence[str], socket: Path, alias: str, name: str) -> li
     return [*rider(options, socket), "-s", "--", alias, name]
 
 
+def forward(socket: Path, alias: str, what: str, local: str, remote: str) -> list[str]:
+    """Ask the master for a forward (`what`: forward) or take it back (cancel); both ends ADDRESS:PORT.
+
+    Without the person's config: with it ssh would ask for every LocalForward in it as well.
+    """
+    return ["ssh", "-F", "none", "-S", str(socket), "-O", what, "-L", f"{local}:{remote}", "--", alias]
+
+
+def stdio_forward(socket: Path, alias: str, remote: str) -> list[str]:
+    """One connection from the host to `remote` over the master; `-v` tells when it stands."""
+    argv = [
+        "ssh",
+        "-F",
+        "none",
+        "-v",
+        "-S",
+        str(socket),
+        "-o",
+        "ControlMaster=no",
+        "-o",
+        "ProxyCommand=false",
+    ]
+    return [*argv, "-W", remote, "--", alias]
+
+
 def check(options: Sequence[str], socket: Path, alias: str) -> list[str]:
     """Exit 0 if a master listens at `socket`; says nothing about the host (it is 0 on a dead network)."""
     return ["ssh", *options, "-S", str(socket), "-O", "check", "--", alias]

@@ -20,6 +20,7 @@ from expsyncd.ssh.diagnosis import (
     unanswered,
 )
 from expsyncd.ssh.finding import Wished, find_out
+from expsyncd.ssh.forwarding import Forwarding
 from expsyncd.ssh.login import Login, Setting, quiet
 from expsyncd.ssh.master import Master, OwnMaster
 from expsyncd.ssh.news import something_new
@@ -103,9 +104,8 @@ class Connection:
             if isinstance(error, Error):
                 raise _ours(error.title, error.advice) from error
             if isinstance(error, OSError):
-                raise _ours(
-                    f"{error.filename or self._login.socket}: {error.strerror}", retry=True
-                ) from error
+                place = error.filename or self._login.socket
+                raise _ours(f"{place}: {error.strerror}", retry=True) from error
             raise
 
     async def lost(self) -> ConnectionProblem:
@@ -215,6 +215,10 @@ class Connection:
             raise
         self.heard()
         return sftp
+
+    def forwarding(self) -> Forwarding:
+        """Forwards over this connection. Raises ConnectionProblem when nothing is open."""
+        return Forwarding(self._open_master(), self.alias, self._setting.environment)
 
     # --- opening ------------------------------------------------------------------------------------
 

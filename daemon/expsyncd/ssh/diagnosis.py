@@ -141,6 +141,15 @@ def no_sftp(why: str, alias: str) -> Diagnosis:
     )
 
 
+def sftp_silent(seconds: float, alias: str) -> Diagnosis:
+    """The sftp subsystem was asked for and says nothing."""
+    return Diagnosis(
+        Kind.UNANSWERED,
+        f"the host's sftp has not answered for {seconds:.0f} s",
+        f"see what `sftp {alias}` says",
+    )
+
+
 def sftp_broke(why: str) -> Diagnosis:
     """An sftp conversation that worked has ended."""
     return Diagnosis(Kind.SFTP_BROKE, f"the sftp conversation broke: {printable(why)[:LONGEST_LINE]}", "")

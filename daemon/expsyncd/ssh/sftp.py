@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from expsyncd.process import Child
 from expsyncd.ssh.causes import Kind
-from expsyncd.ssh.diagnosis import ConnectionProblem, diagnose, no_sftp, sftp_broke
+from expsyncd.ssh.diagnosis import ConnectionProblem, diagnose, no_sftp, sftp_broke, sftp_silent
 from expsyncd.ssh.packets import GarbledError
 
 if TYPE_CHECKING:
@@ -49,6 +49,11 @@ class Sftp:
         self._thread = Thread(target=self._serve, name=f"sftp {alias}", daemon=True)
         self._thread.start()
 
+    @property
+    def usable(self) -> bool:
+        """Whether it works as far as is known here."""
+        return not self.broken and self._child.code is None
+
     @classmethod
     async def open(
         cls, argv: Sequence[str], environment: Mapping[str, str], alias: str, *, timeout_s: float
@@ -68,10 +73,12 @@ class Sftp:
         try:
             async with asyncio.timeout(timeout_s):
                 await sftp._act(sftp._greet)
-        except (TimeoutError, *BROKEN) as error:
-            sftp._cut()
-            why = "no answer" if isinstance(error, TimeoutError) else NOT_SFTP
-            raise ConnectionProblem(await sftp._why(no_sftp(str(error) or why, alias))) from error
+        except TimeoutError as error:
+            raise ConnectionProblem(sftp_silent(timeout_s, alias)) from error
+        except BROKEN as error:
+            # Of a subsystem that it has not the host says no more than this end.
+            why = NOT_SFTP if isinstance(error, GarbledError) else "it ended at once"
+            raise ConnectionProblem(await sftp._why(no_sftp(why, alias))) from error
         finally:
             if sftp._wire is None:
                 await sftp.close()

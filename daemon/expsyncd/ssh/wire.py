@@ -141,12 +141,11 @@ class Wire(SFTPClient):
                 if (waiting := self._receive()) is not None:
                     active += self._step(waiting[0], waiting[1]) - 1
         finally:
-            for reply in self._waiting.values():
-                if reply.job is not None:
-                    reply.job.close()
-            # Their answers may still come: nobody waits for them.
-            for reply in self._waiting.values():
-                reply.job = None
+            # After a failure: their answers may still come, but nobody waits for them.
+            for reply in list(self._waiting.values()):
+                job, reply.job = reply.job, None
+                if job is not None:
+                    job.close()
 
     def round_trip_s(self) -> float:
         """The shortest of a few questions."""

@@ -25,6 +25,9 @@ def needs_person(shown: dict[str, Any]) -> list[dict[str, str]]:
     for name, host in shown["hosts"].items():
         if host["status"] in ("failed", "needs-login"):
             add(name, host["error"], host["sentence"])
+        for tunnel_name, tunnel in host["tunnels"].items():
+            if tunnel["status"] == "failed":
+                add(f"{name} tunnel {tunnel_name}", tunnel["error"], "failed")
         for source_name, source in host["sources"].items():
             if source["status"] in ("failed", "suspect"):
                 add(f"{name}/{source_name}", source["error"], source["sentence"])

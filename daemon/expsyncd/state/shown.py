@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from expsyncd.clock import rfc3339
 from expsyncd.state.status import (
@@ -17,6 +17,9 @@ from expsyncd.state.status import (
     Suspect,
     Trouble,
 )
+
+if TYPE_CHECKING:
+    from expsyncd.state.tunnels import TunnelState
 
 SCHEMA = 1
 
@@ -89,15 +92,20 @@ def host_json(host: HostState) -> dict[str, Any]:
         "adopted": host.adopted,
         "notices": list(host.notices),
         "sources": {name: source_json(source) for name, source in host.sources.items()},
-        "tunnels": {
-            name: {
-                "status": tunnel.status,
-                "url": tunnel.url,
-                "error": trouble_json(tunnel.error),
-                "probed_at": rfc3339(tunnel.probed_at),
-            }
-            for name, tunnel in host.tunnels.items()
-        },
+        "tunnels": {name: tunnel_json(tunnel) for name, tunnel in host.tunnels.items()},
+    }
+
+
+def tunnel_json(tunnel: TunnelState) -> dict[str, Any]:
+    """One tunnel as `status --json` shows it."""
+    return {
+        "status": tunnel.status.word,
+        "url": getattr(tunnel.status, "url", None),
+        "error": trouble_json(getattr(tunnel.status, "error", None)),
+        "probed_at": rfc3339(getattr(tunnel.status, "probed_at", None)),
+        "local": tunnel.local,
+        "remote": tunnel.remote,
+        "tensorboard": tunnel.tensorboard,
     }
 
 

@@ -13,6 +13,8 @@ from expsyncd.units import human_bytes
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from expsyncd.state.tunnels import TunnelState
+
 
 @dataclass(frozen=True)
 class Trouble:
@@ -228,16 +230,6 @@ class HostFailed:
 
 
 HostStatus = Connecting | Connected | Waiting | NeedsLogin | Paused | HostFailed
-
-
-@dataclass(frozen=True)
-class TunnelState:
-    """One forward kept open; `status` is opening, open, waiting or failed."""
-
-    status: str
-    url: str | None = None
-    error: Trouble | None = None
-    probed_at: datetime | None = None
 
 
 @dataclass(frozen=True)

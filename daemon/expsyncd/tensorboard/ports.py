@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 import errno
-import os
 import socket
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from expsyncd.errors import Error
+from expsyncd.owner import owner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
 
-_LISTEN = "0A"  # linux/include/net/tcp_states.h TCP_LISTEN, as /proc/net/tcp prints it
 LAST_PORT = 65535
-COMMAND_SHOWN = 60  # characters of a foreign command line that a notice may take
-
-
-@dataclass(frozen=True)
-class Owner:
-    """The process that listens on a port; `command` is its command line for people."""
-
-    pid: int
-    command: str
-
-    def __str__(self) -> str:
-        return f"process {self.pid} ({self.command})"
 
 
 def is_free(port: int) -> bool:
@@ -80,20 +64,6 @@ def next_free(after: int, wanted: AbstractSet[int]) -> int | None:
     )
 
 
-def owner(port: int, *, proc: Path = Path("/proc")) -> Owner | None:
-    """Who listens on `port`; None where that cannot be seen (another user's process, no /proc)."""
-    sockets = {f"socket:[{inode}]" for inode in _listening(port, proc)}
-    if not sockets:
-        return None
-    for process in _processes(proc):
-        with suppress(OSError), os.scandir(process / "fd") as descriptors:
-            for descriptor in descriptors:
-                with suppress(OSError):
-                    if os.readlink(descriptor.path) in sockets:
-                        return Owner(int(process.name), _command(process))
-    return None
-
-
 def _can_listen(family: socket.AddressFamily, address: str, port: int) -> bool:
     try:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -106,27 +76,3 @@ def _can_listen(family: socket.AddressFamily, address: str, port: int) -> bool:
         # A machine without IPv6 has nobody on ::1.
         return family == socket.AF_INET6 and error.errno in {errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL}
     return True
-
-
-def _listening(port: int, proc: Path) -> Iterator[int]:
-    for table in ("tcp", "tcp6"):
-        lines = []
-        with suppress(OSError):
-            lines = (proc / "net" / table).read_text().splitlines()[1:]
-        for line in lines:
-            fields = line.split()
-            if fields[3] == _LISTEN and int(fields[1].rpartition(":")[2], 16) == port:
-                yield int(fields[9])
-
-
-def _processes(proc: Path) -> Iterator[Path]:
-    with suppress(OSError):
-        yield from (entry for entry in proc.iterdir() if entry.name.isdigit())
-
-
-def _command(process: Path) -> str:
-    with suppress(OSError):
-        words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
-        shown = "".join(char if char.isprintable() else "?" for char in words).strip()
-        return shown if len(shown) <= COMMAND_SHOWN else f"{shown[: COMMAND_SHOWN - 1]}…"
-    return "?"

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from expsyncd.state.needs import needs_person
@@ -17,6 +19,7 @@ from expsyncd.state.status import (
     TensorBoardState,
     Waiting,
 )
+from expsyncd.state.tunnels import TunnelFailed, TunnelOpen, TunnelOpening, TunnelState, TunnelWaiting
 from unit.state.test_shown import NOW, OH, host, shown
 
 
@@ -43,3 +46,15 @@ def test_a_source_that_waits_for_the_person(status):
 def test_config_root_and_tensorboard():
     found = needs_person(shown(config=OH, root=OH, board=TensorBoardState("failed", error=OH)))
     assert [one["where"] for one in found] == ["config", "root", "tensorboard"]
+
+
+@pytest.mark.parametrize("status", [TunnelOpening(), TunnelOpen("http://x", NOW), TunnelWaiting(OH)])
+def test_a_tunnel_that_is_tried_again_is_well(status):
+    assert (
+        needs_person(shown(replace(host(), tunnels={"6016": TunnelState("a:1", "b:2", status=status)}))) == []
+    )
+
+
+def test_a_tunnel_that_failed_waits_for_the_person():
+    failed = replace(host(), tunnels={"6016": TunnelState("a:1", "b:2", status=TunnelFailed(OH))})
+    assert needs_person(shown(failed)) == [{"where": "gpu tunnel 6016", "title": "oh", "advice": "do"}]

@@ -19,8 +19,8 @@ from expsyncd.state.status import (
     Stale,
     TensorBoardState,
     Trouble,
-    TunnelState,
 )
+from expsyncd.state.tunnels import TunnelOpen, TunnelState
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 OH = Trouble("oh", "do")
@@ -50,7 +50,13 @@ def test_schema_one():
     state = SourceState(
         "~/l", Fresh(NOW), last, NOW, 0.0, NOW, NOW, skipped=(Skipped("a", 1, "r"),), skipped_total=1
     )
-    full = HostState(Connected(), NOW, "gpu1", {"logs": state}, {"6016": TunnelState("open", "http://x")})
+    full = HostState(
+        Connected(),
+        NOW,
+        "gpu1",
+        {"logs": state},
+        {"6016": TunnelState("127.0.0.1:6016", "there:6006", status=TunnelOpen("http://x", NOW))},
+    )
     value = shown(full)
     assert value["schema"] == 1
     assert {"version", "pid", "since", "config", "root", "tensorboard", "hosts"} <= set(value)

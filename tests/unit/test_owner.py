@@ -1,4 +1,4 @@
-from expsyncd.tensorboard.ports import COMMAND_SHOWN, owner
+from expsyncd.owner import COMMAND_SHOWN, owner
 
 HEADER = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 ROW = "   0: {address}:{port:04X} 00000000:0000 {state} 00000000:00000000 00:00000000 00000000  1000        0 {inode} 1 0\n"

@@ -1,0 +1,64 @@
+"""Who listens on a local port, for messages that name them. Linux: /proc."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LISTEN = "0A"  # linux/include/net/tcp_states.h TCP_LISTEN, as /proc/net/tcp prints it
+COMMAND_SHOWN = 60  # characters of a foreign command line that a notice may take
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The process that listens on a port; `command` is its command line for people."""
+
+    pid: int
+    command: str
+
+    def __str__(self) -> str:
+        return f"process {self.pid} ({self.command})"
+
+
+def owner(port: int, *, proc: Path = Path("/proc")) -> Owner | None:
+    """Who listens on `port`; None where that cannot be seen (another user's process, no /proc)."""
+    sockets = {f"socket:[{inode}]" for inode in _listening(port, proc)}
+    if not sockets:
+        return None
+    for process in _processes(proc):
+        with suppress(OSError), os.scandir(process / "fd") as descriptors:
+            for descriptor in descriptors:
+                with suppress(OSError):
+                    if os.readlink(descriptor.path) in sockets:
+                        return Owner(int(process.name), _command(process))
+    return None
+
+
+def _listening(port: int, proc: Path) -> Iterator[int]:
+    for table in ("tcp", "tcp6"):
+        lines = []
+        with suppress(OSError):
+            lines = (proc / "net" / table).read_text().splitlines()[1:]
+        for line in lines:
+            fields = line.split()
+            if fields[3] == _LISTEN and int(fields[1].rpartition(":")[2], 16) == port:
+                yield int(fields[9])
+
+
+def _processes(proc: Path) -> Iterator[Path]:
+    with suppress(OSError):
+        yield from (entry for entry in proc.iterdir() if entry.name.isdigit())
+
+
+def _command(process: Path) -> str:
+    with suppress(OSError):
+        words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+        shown = "".join(char if char.isprintable() else "?" for char in words).strip()
+        return shown if len(shown) <= COMMAND_SHOWN else f"{shown[: COMMAND_SHOWN - 1]}…"
+    return "?"

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from expsyncd.config.names import is_glob
 from expsyncd.errors import Error
 from expsyncd.pull.chosen import chosen, journal_sources
-from expsyncd.pull.command import Remote, remote
 from expsyncd.pull.freshness import at_start
 from expsyncd.pull.globs import matches
 from expsyncd.pull.keeper import SourceKeeper
+from expsyncd.pull.reach import RrsyncReach, RsyncReach
+from expsyncd.pull.sftp_reach import SftpReach
 from expsyncd.pull.source import Lanes, Source, Tools
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from expsyncd.clock import Clock
     from expsyncd.config.model import Config, HostConfig, SourceConfig
+    from expsyncd.pull.carrier import Reach
     from expsyncd.ssh.connection import Connection, Link
     from expsyncd.state.status import SourceState, Trouble
 
@@ -97,10 +99,12 @@ class HostSources:
 
     async def serve(self, link: Link) -> None:
         """Pull as wished, over one connection; until cancelled."""
+        reach = self._reach(link)
         async with asyncio.TaskGroup() as group:
+            group.create_task(reach.run(), name=f"reach of {self._config.name}")
             for keeper in self._keepers.values():
-                self._start(group, keeper, link)
-            await self._expand(group, link)
+                self._start(group, keeper, reach)
+            await self._expand(group, reach)
 
     def _keeper(self, source: Source, belongs: str) -> SourceKeeper:
         keeper = SourceKeeper(
@@ -118,24 +122,32 @@ class HostSources:
         self._put(source.name, keeper.state)
         return keeper
 
-    def _start(self, group: asyncio.TaskGroup, keeper: SourceKeeper, link: Link) -> None:
-        group.create_task(
-            keeper.run(self._connection, lambda source: self._remote(source, link), link.digest),
-            name=f"source {self._config.name}/{keeper.source.name}",
+    def _start(self, group: asyncio.TaskGroup, keeper: SourceKeeper, reach: Reach) -> None:
+        group.create_task(keeper.run(reach), name=f"source {self._config.name}/{keeper.source.name}")
+
+    def _reach(self, link: Link) -> Reach:
+        """How this host's files come, as the fresh connection found out."""
+        connection = self._connection
+        if link.transport == "sftp":
+            return SftpReach(connection.sftp, connection.heard, link.clock_offset_s)
+        if link.transport == "rrsync":
+            return RrsyncReach(connection, self._config.ssh, round_trip_s=link.round_trip_s)
+        return RsyncReach(
+            connection,
+            self._config.ssh,
+            round_trip_s=link.round_trip_s,
+            rsync_version=link.rsync_version,
+            digests=link.digest,
         )
 
-    def _remote(self, source: Source, link: Link) -> Remote:
-        rsh = self._connection.rsh()
-        return remote(rsh, self._config.ssh, source.path, link.round_trip_s, link.rsync_version)
-
-    async def _expand(self, group: asyncio.TaskGroup, link: Link) -> None:
+    async def _expand(self, group: asyncio.TaskGroup, reach: Reach) -> None:
         """Whenever a glob's pull is wished, ask the host which folders match now."""
         while True:
             await self._glob_wish.wait()
             self._glob_wish.clear()
             configured = self.configured.values()
-            for source, belongs in await matches(self._connection, self._whole, self._config, configured):
+            for source, belongs in await matches(reach, self._whole, self._config, configured):
                 if source.name not in self._keepers:
                     keeper = self._keeper(source, belongs)
-                    self._start(group, keeper, link)
+                    self._start(group, keeper, reach)
                     keeper.request()

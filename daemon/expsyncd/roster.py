@@ -110,6 +110,7 @@ class Roster:
             clock=self._clock,
             vain=self._ways.vain,
             gateways=self._ways.gateways,
+            transport=config.transport,
         )
         host = Host(
             config,

@@ -16,8 +16,8 @@ from bench.table import line, paired
 from expsyncd.clock import SystemClock
 from expsyncd.config.model import VersionsConfig
 from expsyncd.mirror.root import Root
-from expsyncd.pull.command import remote
 from expsyncd.pull.puller import Pull
+from expsyncd.pull.reach import RsyncReach
 from expsyncd.pull.rsync import environment
 from expsyncd.pull.source import Lanes, Source, Tally, Tools
 from expsyncd.ssh.connection import Connection, Link
@@ -51,12 +51,16 @@ class Bench:
 
     async def pull(self, tree: Path) -> None:
         self.count += 1
-        rsync = remote(
-            self.connection.rsh(), self.sshd.alias, str(tree), self.link.round_trip_s, self.link.rsync_version
+        reach = RsyncReach(
+            self.connection,
+            self.sshd.alias,
+            round_trip_s=self.link.round_trip_s,
+            rsync_version=self.link.rsync_version,
+            digests=self.link.digest,
         )
         pull = Pull(
-            Source("bench", tree.name, str(tree)), rsync, self.connection, self.tools, Lanes(), Tally(),
-            pull_id=f"p{self.count}", clock=SystemClock(), digest_program=self.link.digest,
+            Source("bench", tree.name, str(tree)), reach, self.tools, Lanes(), Tally(),
+            pull_id=f"p{self.count}", clock=SystemClock(),
         )  # fmt: skip
         await pull.look()
         await pull.metrics()

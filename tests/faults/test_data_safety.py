@@ -1,4 +1,4 @@
-"""Nothing mirrored is ever destroyed by what happens on the host: real sshd, rsync and daemon."""
+"""Nothing mirrored is ever destroyed by what happens on the host: real sshd and daemon, every transport."""
 
 from __future__ import annotations
 
@@ -16,9 +16,22 @@ GROWTHS = int(os.environ.get("EXPSYNCD_GROWTHS", "20"))
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180 + 5 * GROWTHS)]
 
 
+# What the host's sshd lets a login do.
+HOSTS = {
+    "rsync": {},
+    "sftp": {"force_command": "internal-sftp"},
+    "rrsync": {"force_command": "rrsync -ro /"},
+}
+
+
+@pytest.fixture(params=HOSTS)
+def transport(request):
+    return request.param
+
+
 @pytest.fixture
-def place(make_sshd):
-    sshd = make_sshd()
+def place(make_sshd, transport):
+    sshd = make_sshd(**HOSTS[transport])
     place = Place(sshd.options, sshd.alias)
     place.configure(interval="1s")
     yield place

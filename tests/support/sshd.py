@@ -157,7 +157,12 @@ class Sshd:
                     "PrintLastLog no",
                     "MaxStartups 100",
                     "LogLevel VERBOSE",
-                    "Subsystem sftp internal-sftp",
+                    # sshd refuses the same subsystem twice.
+                    *(
+                        []
+                        if any("Subsystem" in line for line in self._lines)
+                        else ["Subsystem sftp internal-sftp"]
+                    ),
                     "",
                 ]
             )

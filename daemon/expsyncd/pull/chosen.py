@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from expsyncd.config.model import Config, HostConfig
 
 # A bracket that holds only letters, digits, ranges and a negation; any other is taken as its characters.
-_GLOB = re.compile(rb"([*?]|\[[!^]?[A-Za-z0-9._-]+\])")
+GLOB = re.compile(rb"([*?]|\[[!^]?[A-Za-z0-9._-]+\])")
 JOURNAL = "journal"
 
 
@@ -59,7 +59,7 @@ def glob_script(pattern: str) -> bytes:
     words = b"".join(
         part if number % 2 else quoted(part)
         for number, part in enumerate(
-            _GLOB.split(pattern.removeprefix("~/").encode("utf-8", "surrogateescape"))
+            GLOB.split(pattern.removeprefix("~/").encode("utf-8", "surrogateescape"))
         )
         if part
     )

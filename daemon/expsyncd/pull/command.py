@@ -25,7 +25,6 @@ TIMEOUT_S = 60  # rsync's own, for an idle conversation; ours stands behind it
 MODES = ("-t", "-p", "--chmod=D700,F600", "--no-owner", "--no-group", "--no-links", "--no-D")
 SHARED = (
     "--modify-window=-1",
-    "--max-alloc=512m",
     f"--timeout={TIMEOUT_S}",
     "--outbuf=L",
     f"--out-format={FORMAT}",
@@ -34,13 +33,17 @@ SHARED = (
 
 @dataclass(frozen=True)
 class Remote:
-    """How a source is reached: rsync's `-e` value, the ssh alias, the folder, the measured round trip."""
+    """How a source is reached: rsync's `-e` value, the ssh alias, the folder, the measured round trip.
+
+    `limited`: by a key that only rrsync answers, which takes few options.
+    """
 
     rsh: str
     alias: str
     path: str
     slow_link: bool = False
     compress: bool = False
+    limited: bool = False
 
     @property
     def spec(self) -> str:
@@ -49,11 +52,20 @@ class Remote:
         return f"{self.alias}:{path.rstrip('/') or ('' if path == '' else '/')}{'/' if path else ''}"
 
 
-def remote(rsh: str, alias: str, path: str, round_trip_s: float, rsync_version: str | None) -> Remote:
+def remote(
+    rsh: str,
+    alias: str,
+    path: str,
+    round_trip_s: float,
+    rsync_version: str | None,
+    *,
+    limited: bool = False,
+) -> Remote:
     """A source's Remote, fitted to the measured round trip and the version of the host's rsync."""
     numbers = tuple(int(part) for part in (rsync_version or "").split(".") if part.isdigit())
     slow = round_trip_s > SLOW_LINK_S
-    return Remote(rsh, alias, path, slow_link=slow, compress=slow and numbers >= COMPRESSES_WELL)
+    compress = slow and numbers >= COMPRESSES_WELL
+    return Remote(rsh, alias, path, slow_link=slow, compress=compress, limited=limited)
 
 
 def filters(include: Sequence[str], exclude: Sequence[str]) -> list[str]:
@@ -73,7 +85,12 @@ def _ends(remote: Remote, mirror: Path) -> list[str]:
 
 def _link(remote: Remote) -> list[str]:
     # Over a slow link one list is quicker than many small ones; on a LAN it is the other way round.
-    return ["--no-inc-recursive"] if remote.slow_link else []
+    return [*(["--no-inc-recursive"] if remote.slow_link else []), *_memory(remote)]
+
+
+def _memory(remote: Remote) -> list[str]:
+    # rsync tells the host of it, and an old rrsync refuses what it does not know.
+    return [] if remote.limited else ["--max-alloc=512m"]
 
 
 def listing(
@@ -89,7 +106,17 @@ def listing(
 
 def audit(remote: Remote, mirror: Path) -> list[str]:
     """A dry-run that compares the files named on stdin by digest."""
-    return ["rsync", "-n", "--checksum", *_from_stdin(), *MODES, *SHARED, *_ends(remote, mirror)]
+    return [
+        "rsync", "-n", "--checksum", *_from_stdin(), *MODES, *SHARED, *_memory(remote),
+        *_ends(remote, mirror),
+    ]  # fmt: skip
+
+
+def folders(remote: Remote, nowhere: Path, rules: Sequence[str]) -> list[str]:
+    """A dry-run that names the folders which `rules` include; `nowhere` is a folder that is not there."""
+    return [
+        "rsync", "-n", "-r", *MODES, *SHARED, *_link(remote), *rules, *_ends(remote, nowhere),
+    ]  # fmt: skip
 
 
 def grow(remote: Remote, mirror: Path, *, bwlimit: int | None) -> list[str]:
@@ -129,7 +156,7 @@ def _from_stdin() -> list[str]:
 
 
 def _limits(remote: Remote, bwlimit: int | None) -> list[str]:
-    limits = ["-z"] if remote.compress else []
+    limits = [*_memory(remote), *(["-z"] if remote.compress else [])]
     if bwlimit is not None:
         limits.append(f"--bwlimit={max(1, bwlimit // 1024)}")
     return limits

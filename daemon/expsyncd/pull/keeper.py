@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from expsyncd.errors import Error
 from expsyncd.mirror.layout import source_folder
 from expsyncd.pull import audit, freshness
-from expsyncd.pull.carry import Stopped
+from expsyncd.pull.carrier import Stopped
 from expsyncd.pull.outcome import Outcome
 from expsyncd.pull.puller import Pull
 from expsyncd.pull.source import Tally
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from expsyncd.clock import Clock
+    from expsyncd.pull.carrier import Reach
     from expsyncd.pull.census import Census
-    from expsyncd.pull.command import Remote
-    from expsyncd.pull.source import Commands, Lanes, Source, Tools
+    from expsyncd.pull.source import Lanes, Source, Tools
 
 REPORT_S = 0.25  # between two progress reports of a pull
 SERVED_WITHIN_S = 2.0  # between "connected" and the first look of a source
@@ -108,9 +108,9 @@ class SourceKeeper:
             raise Error(trouble.title, trouble.advice) from None
         return self._event("plan", **plan_words(pull))
 
-    async def run(self, connection: Commands, remote: Callable[[Source], Remote], digest: str | None) -> None:
+    async def run(self, reach: Reach) -> None:
         """Serve wishes until cancelled."""
-        self._serving = lambda: self._new_pull(connection, remote(self.source), digest)
+        self._serving = lambda: self._new_pull(reach)
         self._served.set()
         try:
             await self._serve(self._serving)
@@ -136,19 +136,17 @@ class SourceKeeper:
                 else:
                     await self._finish(pull)
 
-    def _new_pull(self, connection: Commands, remote: Remote, digest: str | None) -> Pull:
+    def _new_pull(self, reach: Reach) -> Pull:
         now = self._clock.now()
         pull_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
         return Pull(
             self.source,
-            remote,
-            connection,
+            reach,
             self._tools,
             self._lanes,
             Tally(),
             pull_id=pull_id,
             clock=self._clock,
-            digest_program=digest,
             census=self._census,
         )
 

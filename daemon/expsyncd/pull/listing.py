@@ -32,7 +32,10 @@ class Item:
 
 @dataclass
 class Listing:
-    """All that a dry-run said. `files` counts regular files on the host, None if it did not say."""
+    """All that a listing said. `files` counts regular files on the host, None if it did not say.
+
+    `refused`: paths that cannot be here, with the reason. `gone_known`: what left the host was asked for.
+    """
 
     items: list[Item] = field(default_factory=list)
     folders: list[bytes] = field(default_factory=list)
@@ -40,6 +43,8 @@ class Listing:
     irregular: list[bytes] = field(default_factory=list)
     entries: int | None = None
     files: int | None = None
+    refused: list[tuple[bytes, str]] = field(default_factory=list)
+    gone_known: bool = False
 
 
 def unescape(name: bytes) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -38,6 +40,11 @@ TABLE: dict[int, tuple[Kind, str]] = {
     255: ("retry", "the ssh connection failed"),
 }
 
+_WHY = {
+    errno.ENOENT: "vanished before it came",
+    errno.EACCES: "may not be read",
+    errno.EOPNOTSUPP: "is nothing that the host's sftp reads",
+}
 _MISSING = re.compile(r'change_dir "(?P<path>.*)" failed: No such file or directory')
 _DENIED = re.compile(r'"(?P<path>[^"]*)" failed: Permission denied')
 _NO_SPACE = re.compile(r"No space left on device|Disk quota exceeded")
@@ -108,6 +115,32 @@ def judge(code: int, stderr: str, *, host: str) -> Outcome:
         reason = f"some files may not be read: {found['path']}"
     said = _said(stderr)
     return Outcome(kind, Trouble(f"{reason} ({said})" if said else reason, _advice(kind)))
+
+
+def unreadable(path: str, number: int) -> Outcome:
+    """A file or folder of the host that did not come over sftp; `number` is the errno."""
+    why = _WHY.get(number, "could not be read")
+    return Outcome("partial", Trouble(f"some files did not come: {path} {why}", _advice("partial")))
+
+
+def grew_far(path: str) -> Outcome:
+    """A file that would not end."""
+    return Outcome(
+        "partial",
+        Trouble(f"{path} grew far past its listed size while it came", "the next pull lists it anew"),
+    )
+
+
+def unwritable(path: str, number: int) -> Outcome:
+    """A file that could not be written here; `number` is the errno."""
+    if number in (errno.ENOSPC, errno.EDQUOT):
+        return judge(11, "No space left on device", host="")
+    if number == errno.EROFS:
+        return judge(11, "Read-only file system", host="")
+    return Outcome(
+        "partial",
+        Trouble(f"{path} cannot be written here: {os.strerror(number)}", "look at the root's disk"),
+    )
 
 
 def _said(stderr: str) -> str:

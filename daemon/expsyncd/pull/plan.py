@@ -120,6 +120,7 @@ class Passes:
 def plan(listing: Listing, here: Mapping[bytes, Here], rules: Rules, *, busy: Collection[bytes] = ()) -> Plan:
     """Sort what differs. `here` tells of every listed path; `busy` paths are under way in another pass."""
     left = [Left(path, 0, "not a regular file (link, pipe or device)") for path in listing.irregular]
+    left += [Left(path, 0, reason) for path, reason in listing.refused]
     if listing.entries is not None and listing.entries > rules.max_entries:
         return Plan((), (), (), tuple(left), too_many=True)
     asked: list[Grown] = []

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from expsyncd.mirror.layout import shown
 from expsyncd.pull import local
-from expsyncd.pull.carry import Carrier, Stopped
+from expsyncd.pull.carrier import Stopped
 from expsyncd.pull.census import Census, nothing_left, taken
-from expsyncd.pull.grown import ask_whether_grown
 from expsyncd.pull.listing import Listing
 from expsyncd.pull.outcome import COMPLETE, Outcome
 from expsyncd.pull.plan import Passes, Plan, Rules, decide, plan
@@ -20,9 +19,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from expsyncd.clock import Clock
-    from expsyncd.pull.command import Remote
+    from expsyncd.pull.carrier import Reach
     from expsyncd.pull.plan import Grown
-    from expsyncd.pull.source import Commands, Lanes, Source, Tally, Tools
+    from expsyncd.pull.source import Lanes, Source, Tally, Tools
 
 
 class Pull:
@@ -31,15 +30,13 @@ class Pull:
     def __init__(
         self,
         source: Source,
-        remote: Remote,
-        connection: Commands,
+        reach: Reach,
         tools: Tools,
         lanes: Lanes,
         tally: Tally,
         *,
         pull_id: str,
         clock: Clock,
-        digest_program: str | None,
         census: Census | None = None,
     ) -> None:
         self.source = source
@@ -51,11 +48,14 @@ class Pull:
         self.passes = Passes((), (), (), ())
         self.again = False
         self.census = census
-        self._connection = connection
+        self._reach = reach
         self._tools = tools
         self._lanes = lanes
-        self._digest_program = digest_program
-        self._carrier = Carrier(source, remote, tools, tally, pull_id, clock)
+        self._carrier = reach.carrier(source, tools, tally, pull_id, clock)
+
+    @property
+    def _folder(self) -> bytes:
+        return bytes(self._carrier.place.folder)
 
     @property
     def outcome(self) -> Outcome:
@@ -65,7 +65,7 @@ class Pull:
 
     def heard(self) -> None:
         """Tell the connection that the host answered: no round trip is needed to prove it alive."""
-        self._connection.heard()
+        self._reach.heard()
 
     def stop(self, outcome: Outcome) -> None:
         """Note why the pull ended early."""
@@ -74,7 +74,7 @@ class Pull:
     @property
     def kept(self) -> int:
         """How many old files went to versions."""
-        return self._carrier.kept
+        return self._carrier.place.kept
 
     @property
     def left(self) -> list[tuple[str, int, str]]:
@@ -90,19 +90,20 @@ class Pull:
         """Whether the host's folder holds no file at all while the mirror does."""
         if self.listing.files != 0:
             return False
-        return await asyncio.to_thread(local.has_files, bytes(self._carrier.folder))
+        return await asyncio.to_thread(local.has_files, self._folder)
 
     async def look(self, *, audit: Sequence[bytes] = ()) -> None:
         """List what differs and plan. `audit` names files to compare by digest as well."""
         before = self.census
         self.listing = await self._carrier.listing(gone=before is None)
-        if before is not None and nothing_left(before, self.listing):
-            self.listing.gone = list(before.gone)
-            self.census = taken(self.listing, before, asked=False)
-        else:
-            if before is not None:
+        asked = self.listing.gone_known
+        if before is not None and not asked:
+            if nothing_left(before, self.listing):
+                self.listing.gone = list(before.gone)
+            else:
                 self.listing = await self._carrier.listing(gone=True)
-            self.census = taken(self.listing, before, asked=True)
+                asked = True
+        self.census = taken(self.listing, before, asked=asked)
         if self._carrier.troubles:
             self.census = None
         if audit:
@@ -116,13 +117,11 @@ class Pull:
         self.listing.items += differing
         # Same size and time but other bytes: rsync's quick check must not believe them equal.
         same_size = [item.path for item in differing if item.same_size]
-        await asyncio.to_thread(local.distrust, bytes(self._carrier.folder), same_size)
+        await asyncio.to_thread(local.distrust, self._folder, same_size)
 
     async def _plan(self) -> None:
         source = self.source
-        here = await asyncio.to_thread(
-            local.look, bytes(self._carrier.folder), [item.path for item in self.listing.items]
-        )
+        here = await asyncio.to_thread(local.look, self._folder, [item.path for item in self.listing.items])
         rules = Rules(
             max_size=source.max_size,
             skip_patterns=source.skip_patterns,
@@ -153,37 +152,21 @@ class Pull:
 
     async def metrics(self) -> None:
         """Decide what grew, append it, then replace or add the other metrics files."""
-        same = await self._same(self.plan.asked)
+        same = await self._carrier.same(self.plan.asked) if self.plan.asked else set()
         self.passes = decide(self.plan, same)
-        await self._carrier.set_aside(self.plan.aside)
+        await self._carrier.place.set_aside(self.plan.aside)
         if self.passes.grow:
             await self._grow(self.passes.grow)
-        await self._carrier.fetch(self.passes.metrics, "metrics")
+        await self._carrier.bring(self.passes.metrics, "metrics")
 
     async def _grow(self, grown: Sequence[Grown]) -> None:
-        after = await self._carrier.grow(grown)
-        # Between the question and the pass the host may have replaced a file by a longer one; what we
-        # appended would then follow other bytes. Asking again, with our new lengths, shows it; such a file
-        # loses our trust, so that the next pull, at once, sees it as replaced and keeps our bytes.
-        there = [g for g in grown if g.path in after]
-        still = await self._same(there, here=after)
-        changed = [g.path for g in there if g.path not in still]
+        changed = await self._carrier.grow(grown)
         if changed:
+            # They lose our trust, so that the next pull, at once, sees them as replaced and keeps our bytes.
             self.again = True
-            await asyncio.to_thread(local.distrust, bytes(self._carrier.folder), changed)
-
-    async def _same(self, grown: Sequence[Grown], *, here: dict[bytes, int] | None = None) -> set[bytes]:
-        return await ask_whether_grown(
-            grown,
-            self.source,
-            self._carrier.folder,
-            self._connection,
-            self._tools,
-            self._digest_program,
-            here=here,
-        )
+            await asyncio.to_thread(local.distrust, self._folder, changed)
 
     async def bulk(self) -> None:
         """Everything else, small before large."""
-        await self._carrier.fetch(self.passes.small, "small", sparse=True)
-        await self._carrier.fetch(self.passes.large, "large", sparse=True, whole_progress=True)
+        await self._carrier.bring(self.passes.small, "small", sparse=True)
+        await self._carrier.bring(self.passes.large, "large", sparse=True, whole_progress=True)

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
     from expsyncd.config.model import VersionsConfig
+    from expsyncd.errors import Error
     from expsyncd.paths import RootPaths
     from expsyncd.process import Completed
+    from expsyncd.pull.remote_tree import Wire
     from expsyncd.state.facts import Facts
     from expsyncd.state.status import Trouble
     from expsyncd.state.thread import DatabaseThread
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,22 @@ class Commands(Protocol):
         self, remote: str, *, data: bytes | None = None, timeout_s: float, limit: int = ...
     ) -> Completed:
         """Run a command on the host."""
+        ...
+
+
+class Conversation(Protocol):
+    """An sftp conversation, lent for a while."""
+
+    async def run(
+        self,
+        work: Callable[[Wire], T],
+        *,
+        may_go_on: Callable[[], Error | None],
+        look: Callable[[], None],
+        stalled: Error,
+        progress_timeout_s: float,
+    ) -> T:
+        """Run blocking `work` in its thread; raises what it raises, or why it had to end."""
         ...
 
 

@@ -21,7 +21,7 @@ MAY = {
     "ssh": BELOW | {"mirror.layout", "state.status", "state.tunnels", "config.model", "config.ports"},
     "mirror": BELOW | {"state", "config.model"},
     # pulls write the mirror and record facts; the config's values describe sources
-    "pull": BELOW | {"mirror.layout", "mirror.versions", "state", "config.model", "config.names"},
+    "pull": BELOW | {"mirror.layout", "mirror.versions", "mirror.inplace", "mirror.folders", "state", "config.model", "config.names"},
     "tensorboard": BELOW | {"mirror.scan", "mirror.layout", "state", "config.model"},
     "notices": BELOW | {"state.status"},
     "schedule": {"clock", "config.model", "ssh.retry"},

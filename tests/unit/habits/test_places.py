@@ -17,7 +17,10 @@ ELSEWHERE = {
     },
     "starts processes": {
         "process": "integration/test_process",
-        "pull.carry": "faults/test_data_safety", "pull.globs": "integration/test_daemon",
+        "pull.carrier": "contracts/test_carriers", "pull.carry": "contracts/test_carriers",
+        "pull.rrsync_carry": "contracts/test_carriers", "pull.sftp_carry": "contracts/test_carriers",
+        "pull.reach": "contracts/test_carriers", "pull.sftp_reach": "contracts/test_carriers",
+        "pull.place": "contracts/test_carriers", "ssh.sftp": "integration/test_sftp", "pull.globs": "integration/test_daemon",
         "pull.grown": "faults/test_data_safety", "pull.keeper": "integration/test_points",
         "pull.puller": "faults/test_data_safety", "pull.source": "faults/test_data_safety",
         "ssh.connection": "integration/test_connection", "ssh.gateways": "integration/test_gateways",
@@ -30,6 +33,7 @@ ELSEWHERE = {
         "tensorboard.keeper": "integration/test_tensorboard", "tensorboard.shelf": "integration/test_points",
     },
     "listens on a socket, or talks to one": {
+        "ssh.wire": "integration/test_wire",
         "control.client": "integration/test_control", "control.listener": "integration/test_control",
         "demo.channels.command": "contracts/test_ssh_host", "demo.channels.files": "contracts/test_ssh_host",
         "demo.channels.forward": "contracts/test_ssh_host", "demo.channels.gate": "contracts/test_ssh_host",

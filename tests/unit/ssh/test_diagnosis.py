@@ -257,7 +257,7 @@ def test_printable():
 @pytest.mark.parametrize(
     ("output", "stderr", "code", "kind", "title", "advice"),
     [
-        (b"This service allows sftp connections only.\n", "", 1, Kind.SFTP_ONLY, "sftp only", "not pulled yet"),
+        (b"This service allows sftp connections only.\n", "", 1, Kind.SFTP_ONLY, "sftp only", "at auto"),
         (b"This account is currently not available.\n", "", 1, Kind.ACCOUNT, "closed", "admin"),
         (b"", "/usr/bin/rrsync error: SSH_ORIGINAL_COMMAND does not run rsync\n", 1, Kind.FORCED_COMMAND,
          "limited to /usr/bin/rrsync", "may run commands"),

@@ -1,0 +1,104 @@
+"""Where one pull of one source writes: its mirror folder, temporary files, old bytes. For every transport."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from typing import TYPE_CHECKING
+
+from expsyncd.mirror import versions
+from expsyncd.mirror.layout import source_folder
+from expsyncd.pull.carrier import Stopped
+from expsyncd.pull.outcome import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from expsyncd.clock import Clock
+    from expsyncd.pull.source import Source, Tools
+
+PRIVATE = 0o700
+
+
+class Place:
+    """`kept` counts the old files that went to versions."""
+
+    def __init__(self, source: Source, tools: Tools, pull_id: str, clock: Clock) -> None:
+        self.kept = 0
+        self.folder = source_folder(tools.ground.paths, source.host, source.name)
+        self.backup = versions.pass_folder(tools.ground.paths, pull_id, source.host, source.name)
+        self._source = source
+        self._tools = tools
+        self._pull_id = pull_id
+        self._clock = clock
+
+    def check_ground(self) -> None:
+        """Raise Stopped while nothing may be written under the root."""
+        if trouble := self._tools.ground.check():
+            raise Stopped(Outcome("retry", trouble))
+
+    async def prepare(self) -> None:
+        """Make the mirror's folder of the source. Raises Stopped."""
+        self.check_ground()
+        await asyncio.to_thread(_make_private, self.folder.parent, self.folder)
+
+    async def incoming(self, name: str) -> Path:
+        """A fresh folder for a pass's temporary files. Raises Stopped."""
+        self.check_ground()
+        folder = self._tools.ground.paths.incoming / f"{self._pull_id}-{name}"
+        await asyncio.to_thread(_make_private, folder)
+        return folder
+
+    async def clean_up(self, incoming: Path) -> None:
+        """Remove a pass's temporary files, cancelled or not."""
+        await asyncio.shield(asyncio.to_thread(self._clean_up, incoming))
+
+    async def set_aside(self, paths: Sequence[bytes]) -> None:
+        """Move what stands in the way of a file or folder of the host into versions."""
+        source = self._source
+        for path in paths:
+            await self._tools.thread.run(
+                versions.set_aside,
+                self._tools.ground.paths,
+                self._tools.facts,
+                self._pull_id,
+                source.host,
+                source.name,
+                path,
+                self._clock.now(),
+            )
+            self.kept += 1
+
+    async def settle(self) -> None:
+        """Record the old files of the passes so far, or drop those that merely grew."""
+        if not await asyncio.to_thread(self.backup.is_dir):
+            return
+        root, source = self._tools.ground.paths, self._source
+        settled = await self._tools.thread.run(
+            versions.settle,
+            root,
+            self._tools.facts,
+            self._pull_id,
+            source.host,
+            source.name,
+            self._clock.now(),
+        )
+        self.kept += settled.kept
+        if settled.kept:
+            await self._tools.thread.run(
+                versions.prune, root, self._tools.facts, self._tools.versions, self._clock.now()
+            )
+
+    def _clean_up(self, incoming: Path) -> None:
+        if self._tools.ground.check() is None:
+            shutil.rmtree(incoming, ignore_errors=True)
+            # rsync makes the backup's own folder by the umask.
+            pull_folder = self._tools.ground.paths.versions / self._pull_id
+            if pull_folder.is_dir():
+                pull_folder.chmod(PRIVATE)
+
+
+def _make_private(*folders: Path) -> None:
+    for folder in folders:
+        folder.mkdir(mode=PRIVATE, exist_ok=True)

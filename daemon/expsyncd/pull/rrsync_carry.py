@@ -1,0 +1,127 @@
+"""Carrying by rsync alone, where a key is limited to rrsync: no command can digest what is there.
+
+Whether a file merely grew is told by bringing its end: rsync appends to a copy here that is a hole up to
+64 kB before our length, so that those bytes and the new ones come and nothing else. Where they agree with
+ours the new bytes are appended; no rsync ever writes into a file that is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from expsyncd.mirror.folders import make_private
+from expsyncd.pull import command, seconds
+from expsyncd.pull.carry import SIZE_SLACK, RsyncCarrier
+from expsyncd.pull.pour import TAIL
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from expsyncd.pull.plan import Grown
+
+PIECE = 1 << 20
+
+
+class RrsyncCarrier(RsyncCarrier):
+    """As RsyncCarrier, but for files that may have grown. See Carrier."""
+
+    _ends: Path | None = None
+
+    async def same(self, grown: Sequence[Grown]) -> set[bytes]:
+        """By bringing their ends; all of a file where there was a doubt."""
+        self._ends = ends = await self.place.incoming("ends")
+        alike: set[bytes] = set()
+        try:
+            await asyncio.to_thread(_make_holes, bytes(ends), bytes(self.place.folder), grown)
+            argv = command.grow(self._remote, ends, bwlimit=self._source.bwlimit)
+            limit = 2 * max(g.size for g in grown) + SIZE_SLACK
+            self._note(await self._run(argv, [g.path for g in grown], lambda _: None, limit=limit))
+            alike = await asyncio.to_thread(_alike, bytes(ends), bytes(self.place.folder), grown)
+        finally:
+            if not alike:
+                await self.place.clean_up(ends)
+        return alike
+
+    async def grow(self, grown: Sequence[Grown]) -> set[bytes]:
+        """Append what `same` brought: one reading of the host's file holds the old end and the new bytes."""
+        assert self._ends is not None
+        try:
+            came = await asyncio.to_thread(_append, bytes(self._ends), bytes(self.place.folder), grown)
+        finally:
+            await self.place.clean_up(self._ends)
+        self._tally.add(len(grown), came)
+        return set()
+
+
+def _make_holes(ends: bytes, folder: bytes, grown: Sequence[Grown]) -> None:
+    """A file of holes for each, as long as what of ours is believed; none where nothing is."""
+    for one in grown:
+        length = _believed(folder + b"/" + one.path, one.here)
+        if parent := os.path.dirname(one.path):
+            make_private(ends, parent)
+        if length:
+            file = os.open(ends + b"/" + one.path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+            try:
+                os.ftruncate(file, length)
+            finally:
+                os.close(file)
+
+
+def _believed(ours: bytes, length: int) -> int:
+    with suppress(OSError):
+        if not seconds.distrusted(os.lstat(ours).st_mtime_ns):
+            return max(0, length - TAIL)
+    return 0
+
+
+def _alike(ends: bytes, folder: bytes, grown: Sequence[Grown]) -> set[bytes]:
+    found = set()
+    for one in grown:
+        with suppress(OSError):
+            start = _believed(folder + b"/" + one.path, one.here)
+            if _equal(ends + b"/" + one.path, folder + b"/" + one.path, start, one.here):
+                found.add(one.path)
+            else:
+                os.unlink(ends + b"/" + one.path)
+    return found
+
+
+def _equal(theirs: bytes, ours: bytes, start: int, end: int) -> bool:
+    """Whether the bytes from `start` to `end`, our length, are the same in both."""
+    with open(theirs, "rb") as there, open(ours, "rb") as here:
+        if os.fstat(here.fileno()).st_size != end:
+            return False
+        there.seek(start)
+        here.seek(start)
+        while start < end:
+            piece = here.read(min(PIECE, end - start))
+            if not piece or there.read(len(piece)) != piece:
+                return False
+            start += len(piece)
+    return True
+
+
+def _append(ends: bytes, folder: bytes, grown: Sequence[Grown]) -> int:
+    """Append to each of ours what its end has more, and give it the host's time; bytes in all."""
+    total = 0
+    for one in grown:
+        ours = os.open(folder + b"/" + one.path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
+        try:
+            with open(ends + b"/" + one.path, "rb") as theirs:
+                if os.fstat(ours).st_size != one.here:
+                    continue  # somebody else's business meanwhile: the next pull looks again
+                theirs.seek(one.here)
+                while piece := theirs.read(PIECE):
+                    total += len(piece)
+                    view = memoryview(piece)
+                    while view:
+                        view = view[os.write(ours, view) :]
+                time_ns = os.fstat(theirs.fileno()).st_mtime_ns
+            os.utime(ours, ns=(time_ns, time_ns))
+        finally:
+            os.close(ours)
+    return total

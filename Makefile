@@ -38,6 +38,7 @@ soak: ## an hour of random faults
 bench: ## side by side with plain rsync; prints ratios
 	@$(SETUP) test
 	@$(BIN)/python tests/bench/pulls.py
+	@$(BIN)/python tests/bench/sftp.py
 	@$(BIN)/python tests/bench/idle.py
 
 run: ## the daemon with this checkout's config/hosts.yaml

@@ -424,7 +424,7 @@ async def test_noisy_login_shell_shows_the_stray_bytes(make_sshd, problem):
 
 
 async def test_sftp_only(make_sshd, problem):
-    found = await problem(make_sshd(force_command="internal-sftp"))
+    found = await problem(make_sshd(force_command="internal-sftp"), transport="rsync")
     assert (found.kind, found.retry) == (Kind.SFTP_ONLY, False)
 
 

@@ -99,7 +99,7 @@ def entries(data: bytes) -> list[tuple[bytes, Attributes]]:
         name, place = text(data, place)
         _, place = text(data, place)  # a line for people
         what, place = attributes(data, place)
-        found.append((name, what))
+        found.append((bytes(name), what))
     return found
 
 
@@ -111,7 +111,9 @@ def refusal(data: bytes) -> OSError | None:
     code = number(data, 0)
     if code == 0:
         return None
-    said = text(data, 4)[0][:LONGEST_REASON].decode("utf-8", "backslashreplace") if len(data) >= 8 else ""
+    said = (
+        bytes(text(data, 4)[0][:LONGEST_REASON]).decode("utf-8", "backslashreplace") if len(data) >= 8 else ""
+    )
     return OSError(0 if code == END_OF_FILE else _ERRNO.get(code, errno.EIO), said or f"status {code}")
 
 

@@ -45,6 +45,7 @@ SAFE_READ = 32 << 10
 LONGEST_READ = 256 << 10
 LONGEST_PACKET = 1 << 20  # an honest one holds a read or a hundred names
 ROOM = 256 << 10
+LENT = 32 << 10
 PINGS = 3
 
 
@@ -212,6 +213,7 @@ class Wire(SFTPClient):
         return packet[0], packet[1:]
 
     def _exactly(self, count: int) -> bytes:
+        """The next `count` bytes; many are not copied but lent, as a memoryview of their own."""
         have = self._end - self._begin
         if have >= count:
             begin = self._begin
@@ -229,7 +231,7 @@ class Wire(SFTPClient):
             self._begin = min(self._end, count - have)
             whole[have : have + self._begin] = self._in[: self._begin]
             have += self._begin
-        return bytes(whole)
+        return view if count > LENT else bytes(whole)  # type: ignore[return-value] # what it is used as
 
     def _into(self, room: memoryview) -> int:
         try:

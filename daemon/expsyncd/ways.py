@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from expsyncd.clock import Clock
     from expsyncd.pull.source import Tools
+    from expsyncd.state.logins import NeededLogins
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,14 @@ async def open_ways(
         else:
             await thread.run(logins.remember, _needed(name, vain))
 
-    vain = VainLogins({row.name: _vain(row) for row in await thread.run(logins.known)}, remember)
+    vain = VainLogins(await thread.run(known_logins, logins), remember)
     gateways = Gateways(Setting(socket_dir, tuple(ssh_options), quiet(environment), vain=vain), clock)
     return Ways(vain, gateways, group.create_task(gateways.run(), name="gateways"))
+
+
+def known_logins(logins: NeededLogins) -> dict[str, Vain]:
+    """What earlier lives learned: logins that are in vain without the person, by name."""
+    return {row.name: _vain(row) for row in logins.known()}
 
 
 def _needed(name: str, vain: Vain) -> NeededLogin:

@@ -120,9 +120,9 @@ CAUSES = (
          "ask its admin whether that is right; if so `ssh-keygen -R` its name, then `ssh {alias}` once"),
     _row(Kind.HOST_KEY_UNKNOWN, r"^No (?P<type>\S+) host key is known for (?P<name>\S+) and",
          "the host key of {name} is not known yet",
-         "run `ssh {alias}` once, compare the fingerprint and answer yes"),
+         LOGIN + ", compare the fingerprint, answer yes"),
     _row(Kind.HOST_KEY_UNKNOWN, r"^Host key verification failed",
-         "the host key is not known yet", "run `ssh {alias}` once, compare the fingerprint and answer yes"),
+         "the host key is not known yet", LOGIN + ", compare the fingerprint, answer yes"),
 
     # --- who we are: one attempt, since sshd bans who tries on ---
     _row(Kind.PASSWORD_EXPIRED,

@@ -104,13 +104,27 @@ def unanswered(seconds: float) -> Diagnosis:
     return Diagnosis(Kind.UNANSWERED, f"the host has not answered for {seconds:.0f} s", "")
 
 
-def noisy_shell(stray: bytes, alias: str) -> Diagnosis:
-    """The login shell prints before the command does, which breaks rsync's conversation."""
+# The file that a login shell reads even for a command, and what makes the rest of it terminals' business.
+_START_FILES = {
+    "bash": ("~/.bashrc", "[[ $- == *i* ]] || return"),
+    "zsh": ("~/.zshenv", "[[ -o interactive ]] || return"),
+    "fish": ("~/.config/fish/config.fish", "status is-interactive; or exit"),
+    "tcsh": ("~/.cshrc", "if (! $?prompt) exit"),
+    "csh": ("~/.cshrc", "if (! $?prompt) exit"),
+}
+
+
+def noisy_shell(stray: bytes, alias: str, shell: str = "") -> Diagnosis:
+    """The login shell prints before the command does, which breaks rsync's conversation.
+
+    `shell`: its name as the host tells it; another than those known here is taken for bash.
+    """
+    file, guard = _START_FILES.get(shell, _START_FILES["bash"])
     shown = printable(stray[:STRAY_SHOWN].rstrip(b"\r\n")) + ("…" if len(stray) > STRAY_SHOWN else "")
     return Diagnosis(
         Kind.NOISY_SHELL,
         f"the login shell prints “{shown}” before every command",
-        f"on {alias}, put `[[ $- == *i* ]] || return` at the top of ~/.bashrc, so that only terminals see it",
+        f"on {alias}, put `{guard}` at the top of {file}, so that only terminals see it",
         retry=False,
     )
 

@@ -86,7 +86,7 @@ async def find_out(
         why = SFTP_ONLY if found.kind is Kind.SFTP_ONLY else NO_SHELL
         return await _or_sftp(reached, wished, link, why, ConnectionProblem(found))
     if answer.stray:
-        raise ConnectionProblem(noisy_shell(answer.stray, reached.alias))
+        raise ConnectionProblem(noisy_shell(answer.stray, reached.alias, answer.shell))
     measured_s = await round_trip_s(limit_s)
     link = answer.link(measured_s, here_s, adopted=adopted)
     if answer.openrsync:

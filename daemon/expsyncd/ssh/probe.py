@@ -20,6 +20,7 @@ MAGIC = b"expsyncd-probe-1"
 SCRIPT = b"""\
 printf '%s-%s\\n' expsyncd probe-1
 printf 'system=%s\\n' "$(uname -s 2>/dev/null)"
+printf 'shell=%s\\n' "${SHELL##*/}"
 if command -v rsync >/dev/null 2>&1; then
   printf 'rsync_path=%s\\n' "$(command -v rsync)"
   printf 'rsync=%s\\n' "$(rsync --version 2>&1 </dev/null | head -n 1)"
@@ -78,6 +79,7 @@ class Answer:
     digest: str | None
     date_s: float | None
     openrsync: bool = False
+    shell: str = ""
 
     def link(self, round_trip_s: float, here_s: float, *, adopted: bool) -> Link:
         """What is worth keeping; `here_s`: our Unix time when the answer was here."""
@@ -109,6 +111,7 @@ def parse(output: bytes) -> Answer | None:
     return Answer(
         stray=stray,
         system=fields.get("system", ""),
+        shell=fields.get("shell", ""),
         rsync_path=fields.get("rsync_path") or None,
         rsync_version=_version(fields.get("rsync"), r"\brsync\s+version v?"),
         python=_version(fields.get("python"), r"\APython "),

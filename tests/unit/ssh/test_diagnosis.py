@@ -47,9 +47,9 @@ CASES = [
     Case("unknown key, REAL",
          "No ED25519 host key is known for [127.0.0.1]:46677 and you have requested strict checking.\n"
          "Host key verification failed.\n",
-         Kind.HOST_KEY_UNKNOWN, "host key of [127.0.0.1]:46677 is not known", "`ssh gpu1` once", STOP),
+         Kind.HOST_KEY_UNKNOWN, "host key of [127.0.0.1]:46677 is not known", "`expsyncd login gpu1`, compare the fingerprint", STOP),
     Case("unknown key, old words, REAL", "Host key verification failed.\n" + HOP_END,
-         Kind.HOST_KEY_UNKNOWN, "on the way to gpu1: the host key is not known", "`ssh gpu1` once", STOP),
+         Kind.HOST_KEY_UNKNOWN, "on the way to gpu1: the host key is not known", "`expsyncd login gpu1`, compare the fingerprint", STOP),
     Case("changed key, REAL", CHANGED, Kind.HOST_KEY_CHANGED,
          "key of [127.0.0.1]:46677 has changed, now SHA256:2rRuwTf44v4NQvd4jYjG6MOhSDtG9+BD+0U6RjM+/YA",
          "`ssh-keygen -R [127.0.0.1]:46677`", STOP),
@@ -287,3 +287,20 @@ def test_problem_is_an_error_with_title_and_advice():
     assert problem.title == "the host has no rsync"
     assert problem.diagnosis.kind is Kind.NO_RSYNC
     assert not problem.diagnosis.retry
+
+
+@pytest.mark.parametrize(
+    ("shell", "file", "guard"),
+    [
+        ("bash", "~/.bashrc", "[[ $- == *i* ]] || return"),
+        ("zsh", "~/.zshenv", "[[ -o interactive ]] || return"),
+        ("fish", "~/.config/fish/config.fish", "status is-interactive; or exit"),
+        ("tcsh", "~/.cshrc", "if (! $?prompt) exit"),
+        ("", "~/.bashrc", "return"),
+        ("weird\x1b", "~/.bashrc", "return"),
+    ],
+)
+def test_a_noisy_shell_names_the_likely_file(shell, file, guard):
+    found = diagnosis.noisy_shell(b"hi", "gpu1", shell)
+    assert file in found.advice
+    assert guard in found.advice

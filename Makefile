@@ -29,7 +29,7 @@ style:
 
 faults: ## kill, cut, fill and unmount at length
 	@$(SETUP) test
-	@EXPSYNCD_KILL_ROUNDS=30 EXPSYNCD_GROWTHS=100 $(BIN)/python -m pytest -q -s tests/faults tests/labs
+	@EXPSYNCD_KILL_ROUNDS=30 EXPSYNCD_GROWTHS=100 EXPSYNCD_WISHES_S=600 $(BIN)/python -m pytest -q -s tests/faults tests/labs
 
 soak: ## an hour of random faults
 	@$(SETUP) test
@@ -40,6 +40,7 @@ bench: ## side by side with plain rsync; prints ratios
 	@$(BIN)/python tests/bench/pulls.py
 	@$(BIN)/python tests/bench/sftp.py
 	@$(BIN)/python tests/bench/idle.py
+	@$(BIN)/python tests/bench/hosts.py
 
 run: ## the daemon with this checkout's config/hosts.yaml
 	@$(SETUP) run

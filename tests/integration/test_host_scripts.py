@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from expsyncd.pull.chosen import glob_matches, glob_script
-from expsyncd.pull.digest import Question, answers, local_digest, script
+from expsyncd.pull.digest import INODE_FROM, Question, answers, local_digest, script
 
 NAMES = [b"plain", b"a b", b"-x", b"new\nline", b"q'uote\"$(touch X)`touch Y`", b"\xff\\", b"n" * 255]
 
@@ -24,9 +24,21 @@ def test_digests_of_odd_names_are_ours(tmp_path, program):
     told = answers([*questions, missing], sh(script(str(tmp_path), [*questions, missing], program)))
     for question in questions:
         assert told[question.path].digest == local_digest(bytes(tmp_path), question) != ""
-        assert told[question.path].inode > 0
+        inode = (tmp_path / question.path.decode("utf-8", "surrogateescape")).stat().st_ino
+        assert told[question.path].inode == (0 if question.whole else inode)
     assert told[b"missing"].inode == 0
     assert sorted(p.name for p in tmp_path.iterdir() if p.name in ("X", "Y")) == []
+
+
+def test_the_inode_is_told_before_the_beginning_is_too_long_to_digest(tmp_path):
+    with (tmp_path / "long").open("wb") as file:
+        file.truncate(INODE_FROM + 1)
+    question = Question(b"long", INODE_FROM + 1, whole=True)
+    told = answers([question], sh(script(str(tmp_path), [question], "sha256sum")))[b"long"]
+    assert (told.digest, told.inode) == (
+        local_digest(bytes(tmp_path), question),
+        (tmp_path / "long").stat().st_ino,
+    )
 
 
 def test_globs_find_folders_and_run_nothing(tmp_path):

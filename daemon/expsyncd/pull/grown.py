@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from expsyncd.pull.digest import WHOLE_LIMIT, Question, answers, local_digest, script
+from expsyncd.pull.digest import INODE_FROM, WHOLE_LIMIT, Question, answers, local_digest, script
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,7 +54,7 @@ async def ask_whether_grown(
         if not question.whole and known[question.path] != answer.inode:
             continue
         same.add(question.path)
-        if question.length > WHOLE_LIMIT // 2:
+        if question.length > INODE_FROM:
             inodes[question.path] = answer.inode
     if inodes:
         await tools.thread.run(_remember_inodes, tools, source, inodes)

@@ -25,7 +25,7 @@ from expsyncd.state.status import (
     Trouble,
     Waiting,
 )
-from expsyncd.supervise import heed_cancel
+from expsyncd.supervise import cancels, heed_cancel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -182,7 +182,6 @@ class Host:
                 problem = error
             finally:
                 await self._connection.close()
-            heed_cancel()
             if problem is not None:
                 await self._wait(problem)
 
@@ -209,6 +208,7 @@ class Host:
                 self._retry.clear()
             raise _Over
 
+        mark = cancels()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(lost(), name=f"lost {self.config.name}")
@@ -218,10 +218,12 @@ class Host:
                 group.create_task(tunnels, name=f"tunnels {self.config.name}")
                 if self._pull_at_once:
                     self.request_pull()
+                await asyncio.Event().wait()
         except* _Over:
             pass
         except* ConnectionProblem as lost_meanwhile:
             problem = problem or first_of(lost_meanwhile)
+        heed_cancel(mark)
         return problem
 
     async def _wait(self, problem: ConnectionProblem) -> None:

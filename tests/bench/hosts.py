@@ -213,7 +213,7 @@ def main() -> None:
 
 
 def _soon(moment: str | None) -> bool:
-    return bool(moment) and moment < time.strftime("%Y-%m-%dT%H", time.gmtime(time.time() + 7200))
+    return moment is not None and moment < time.strftime("%Y-%m-%dT%H", time.gmtime(time.time() + 7200))
 
 
 if __name__ == "__main__":

@@ -10,18 +10,11 @@ import pytest
 
 from expsyncd.pull.audit import SLICES, slice_of
 from support.place import Place, content
+from support.pulls import HOSTS
 from support.wait import until
 
 GROWTHS = int(os.environ.get("EXPSYNCD_GROWTHS", "20"))
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180 + 5 * GROWTHS)]
-
-
-# What the host's sshd lets a login do.
-HOSTS = {
-    "rsync": {},
-    "sftp": {"force_command": "internal-sftp"},
-    "rrsync": {"force_command": "rrsync -ro /"},
-}
 
 
 @pytest.fixture(params=HOSTS)

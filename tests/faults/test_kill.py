@@ -1,4 +1,4 @@
-"""kill -9 of daemon, rsync and master at random moments of a pull: one more pull makes everything equal."""
+"""kill -9 of daemon, carrier and master at random moments of a pull: one more makes everything equal."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from pathlib import Path
 import pytest
 
 from support.place import Place, alive, children_of, content
+from support.pulls import HOSTS
 from support.wait import until
 
 ROUNDS = int(os.environ.get("EXPSYNCD_KILL_ROUNDS", "6"))
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60 + 40 * ROUNDS)]
 
 
-@pytest.fixture
-def place(make_sshd):
-    sshd = make_sshd()
+@pytest.fixture(params=["rsync", "sftp"])
+def place(request, make_sshd):
+    sshd = make_sshd(**HOSTS[request.param])
     place = Place(sshd.options, sshd.alias)
     place.configure(interval="1s", sources=f"[{{path: {place.remote}, name: remote, bwlimit: 20MB}}]")
     yield place
@@ -44,7 +45,8 @@ def victims(place: Place, kind: str) -> list[int]:
     for pid in children_of(place.daemon.pid):
         with suppress(OSError):
             words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-            if kind == "rsync" and words[0].endswith(b"rsync"):
+            rides = words[0].endswith(b"rsync") or (words[0].endswith(b"ssh") and b"-s" in words)
+            if kind == "carrier" and rides:
                 found.append(pid)
             if kind == "master" and b"-M" in words and words[0].endswith(b"ssh"):
                 found.append(pid)
@@ -56,13 +58,13 @@ def test_killed_at_random_moments(place):
     print("seed", seed)
     chance = random.Random(seed)
     write_mixed(place.remote, chance, 0)
-    fired = {"daemon": 0, "rsync": 0, "master": 0}
+    fired = {"daemon": 0, "carrier": 0, "master": 0}
     place.start()
     place.until_fresh()
     history: set[bytes] = set(content(place.mirror).values())
     for number in range(1, ROUNDS + 1):
         write_mixed(place.remote, chance, number)
-        kind = ("daemon", "rsync", "master")[number % 3]
+        kind = ("daemon", "carrier", "master")[number % 3]
         place.run("pull", check=False) if number % 4 == 0 else None
         moment = time.monotonic() + chance.uniform(0.0, 1.5)
         until(lambda moment=moment: time.monotonic() >= moment, 3, "the chosen moment")

@@ -8,7 +8,6 @@ import pytest
 
 from expsyncd.control import client
 from expsyncd.control.protocol import request
-from expsyncd.paths import Paths
 from support.place import Place
 from support.sshd import make_key
 from support.wait import throughout, until
@@ -45,7 +44,6 @@ def hosts(make_sshd):
 @pytest.fixture
 def place(hosts):
     place = Place(hosts["behind"].options, "behind")
-    place.control = Paths.of(place.environment).control_socket
     (place.remote / "a.csv").write_text("1\n")
     place.configure(interval="1s")
     place.config_file.write_text(

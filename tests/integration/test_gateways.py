@@ -33,7 +33,7 @@ class Way:
         (folder / "cm").mkdir(mode=0o700, exist_ok=True)
         self.gateways = Gateways(setting, SystemClock())
         self._task = group.create_task(self.gateways.run(), name="gateways")
-        self._made = []
+        self._made: list[Connection] = []
 
     def to(self, sshd):
         connection = Connection(

@@ -56,7 +56,7 @@ async def test_it_rides_on_the_one_login(sshd, connected, tmp_path):
     (tmp_path / "file").write_bytes(b"")
     connection, _ = await connected(sshd)
     attempts = sshd.attempts()
-    found = []
+    found: list[tuple[bytes, object]] = []
     sftp = await connection.sftp()
     await sftp.run(folder_of(tmp_path, found))
     assert sftp.usable
@@ -69,7 +69,7 @@ async def test_it_rides_on_the_one_login(sshd, connected, tmp_path):
 async def test_work_is_stopped_when_it_may_not_go_on(sshd, connected):
     connection, _ = await connected(sshd)
     sftp = await connection.sftp()
-    looks = []
+    looks: list[int] = []
     with pytest.raises(Error, match="no disk"):
         await sftp.run(
             without_end, may_go_on=lambda: Error("no disk") if looks else None, look=lambda: looks.append(1)

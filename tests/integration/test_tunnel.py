@@ -9,6 +9,7 @@ import struct
 import threading
 from contextlib import asynccontextmanager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,6 +20,9 @@ from expsyncd.ssh.tunnels import Tunnels
 from expsyncd.state.status import Trouble
 from support.place import free_port, http_json
 from support.wait import eventually
+
+if TYPE_CHECKING:
+    from expsyncd.state.tunnels import TunnelState
 
 pytestmark = pytest.mark.timeout(90)
 WITHIN_S = 20
@@ -103,7 +107,7 @@ def tunnels_of(short_folder):
 
     @asynccontextmanager
     async def make(sshd, *remotes, local=None, tensorboard=False):
-        states = {}
+        states: dict[str, TunnelState] = {}
         local = local or str(free_port())
         forwards = tuple(
             ForwardConfig(
@@ -234,7 +238,7 @@ async def test_two_at_once(sshd, tunnels_of):
 
 
 def test_without_a_connection_all_wait():
-    states = {}
+    states: dict[str, TunnelState] = {}
     config = HostConfig(
         name="gpu", ssh="gpu", forwards=(ForwardConfig(local="6016", remote="localhost:6006"),)
     )

@@ -13,7 +13,6 @@ import pytest
 
 from expsyncd.control import client
 from expsyncd.control.protocol import request
-from expsyncd.paths import Paths
 from support.place import Place, free_port
 from support.tensorboards import Training, ask
 from support.wait import until
@@ -45,7 +44,6 @@ def board(tmp_path):
 @pytest.fixture
 def place(sshd):
     place = Place(sshd.options, sshd.alias)
-    place.control = Paths.of(place.environment).control_socket
     yield place
     place.close()
 
@@ -84,7 +82,9 @@ def test_it_answers_survives_the_master_and_goes_with_the_config(place, board):
     (socket,) = (place.base / "run/expsyncd/cm").iterdir()
     check = ["ssh", "-S", str(socket), "-O", "check", "x"]
     said = subprocess.run(check, check=True, capture_output=True, text=True).stderr
-    os.kill(int(re.search(r"pid=(\d+)", said)[1]), signal.SIGKILL)
+    master = re.search(r"pid=(\d+)", said)
+    assert master
+    os.kill(int(master[1]), signal.SIGKILL)
     until(lambda: ask(local, "/data/runs")[0] == 0, WITHIN_S)
     until(lambda: ask(local, "/data/runs")[0] == 200, BACK_WITHIN_S)
     until(lambda: host_of(place)["tunnels"][str(local)]["status"] == "open", BACK_WITHIN_S)
@@ -100,7 +100,6 @@ def test_it_answers_survives_the_master_and_goes_with_the_config(place, board):
 def test_where_forwarding_is_forbidden_the_mirror_goes_on(make_sshd, board):
     sshd = make_sshd(lines=("AllowTcpForwarding no",))
     place = Place(sshd.options, sshd.alias)
-    place.control = Paths.of(place.environment).control_socket
     try:
         local = free_port()
         (place.remote / "a.csv").write_text("1\n")

@@ -22,7 +22,7 @@ VERSION = struct.pack(">IBI", 5, 2, 3)
 def real(folder):
     """A Wire to sftp-server, which runs in `folder`."""
     ours, its = socket.socketpair()
-    with subprocess.Popen([SFTP_PROGRAM], stdin=its, stdout=its, cwd=folder):
+    with subprocess.Popen([SFTP_PROGRAM], stdin=its.fileno(), stdout=its.fileno(), cwd=folder):
         its.close()
         try:
             yield Wire(ours)
@@ -81,7 +81,7 @@ def test_many_files_side_by_side(tmp_path):
             file.write(contents[name])
     with real(tmp_path) as wire:
         assert wire.longest_read > SAFE_READ
-        found = {name: [] for name in contents}
+        found: dict[bytes, list[bytes]] = {name: [] for name in contents}
         asked(wire, *(read(wire, name, found[name]) for name in contents))
         assert {name: b"".join(pieces) for name, pieces in found.items()} == contents
         assert 0 < wire.round_trip_s() < 5
@@ -129,7 +129,7 @@ def test_what_a_job_raises_ends_all_and_leaves_the_conversation_usable(tmp_path)
         with pytest.raises(KeyError):
             asked(wire, other(wire), failing(wire), other(wire))
         assert closed == [True, True]
-        found = []
+        found: list[bytes] = []
         asked(wire, read(wire, b"file", found))
         assert b"".join(found) == b"x" * 100_000
 

@@ -14,7 +14,6 @@ import pytest
 
 from expsyncd.control import client
 from expsyncd.control.protocol import request
-from expsyncd.paths import Paths
 from support import two_factor
 from support.place import Place, content, free_port
 from support.two_factor import LINES, SecondFactor, Terminal
@@ -42,7 +41,6 @@ def place_of(short_folder):
     def make(sshd) -> Place:
         place = Place(sshd.options, sshd.alias)
         place.sshd = sshd
-        place.control = Paths.of(place.environment).control_socket
         (place.remote / "a.csv").write_text("1\n")
         made.append(place)
         return place

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from expsyncd.paths import Paths
 from support.wait import until
 
 
@@ -79,6 +80,11 @@ class Place:
         self.sshd: Any = None
         self.daemon: subprocess.Popen[bytes] | None = None
         self.descendants: set[int] = set()
+
+    @property
+    def control(self) -> Path:
+        """The daemon's control socket."""
+        return Paths.of(self.environment).control_socket
 
     @property
     def mirror(self) -> Path:

@@ -59,6 +59,7 @@ class World:
         self.tools = tools
         self.ground = ground
         self.events: list[tuple[str, list[Path]]] = []
+        self.transport = ""
         self.count = 0
         self.census: Any = None
 

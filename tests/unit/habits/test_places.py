@@ -33,7 +33,7 @@ ELSEWHERE = {
         "tensorboard.keeper": "integration/test_tensorboard", "tensorboard.shelf": "integration/test_points",
     },
     "listens on a socket, or talks to one": {
-        "ssh.wire": "integration/test_wire",
+        "ssh.wire": "integration/test_wire", "tensorboard.ports": "integration/test_ports",
         "control.client": "integration/test_control", "control.listener": "integration/test_control",
         "demo.channels.command": "contracts/test_ssh_host", "demo.channels.files": "contracts/test_ssh_host",
         "demo.channels.forward": "contracts/test_ssh_host", "demo.channels.gate": "contracts/test_ssh_host",
@@ -64,6 +64,7 @@ ELSEWHERE = {
     },
     "a table, or the lower half of the module that is tested": {
         "ssh.causes": "unit/ssh/test_diagnosis", "state.facts_schema": "unit/state/test_facts",
+        "state.tunnels": "unit/state/test_shown",
         "tensorboard.links": "unit/tensorboard/test_view",
     },
 }  # fmt: skip

@@ -134,7 +134,6 @@ class Daemon:
 
     async def _serve(self) -> None:
         services: dict[str, Callable[[], Awaitable[None]]] = {
-            "control": Listener(self.paths.control_socket, self._verbs.table()).run,
             "schedule": self._schedule.run,
             "ground": self._ground.run,
             "config watch": lambda: watch_config(self.paths.config_file, self._reload.set),
@@ -149,6 +148,9 @@ class Daemon:
                 group.create_task(supervise.keep(name, run), name=name) for name, run in services.items()
             ]
             await self._roster.start(group, self._config)
+            # Whoever can ask sees every host from the first answer on.
+            listen = Listener(self.paths.control_socket, self._verbs.table()).run
+            tasks.append(group.create_task(supervise.keep("control", listen), name="control"))
             logger.info("expsyncd %s serves %d hosts", __version__, len(self._roster.hosts))
             await self._stopping.wait()
             self._notifier.stopping()

@@ -95,6 +95,8 @@ class Roster:
         """Stop what left or changed, start what is new; all others keep their connection and pulls."""
         for name in (*change.removed, *change.changed):
             await self._stop_host(name)
+        for name in change.removed:  # one that changed is seen as it was until it starts anew
+            self._tracker.drop_host(name)
         await self.start(group, config)
         if self._ways is not None:
             hops = [host.hops for host in self.hosts.values()]
@@ -137,7 +139,6 @@ class Roster:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await asyncio.wait([task], timeout=STOP_WITHIN_S)
-        self._tracker.drop_host(name)
 
     def _arm_schedule(self, config: Config) -> None:
         """One job a configured source; jobs of what is gone are disarmed by their key."""

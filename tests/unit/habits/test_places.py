@@ -12,7 +12,7 @@ ELSEWHERE = {
         "app": "integration/test_daemon", "board": "integration/test_points", "ground": "faults/test_root",
         "host": "integration/test_daemon",
         "host_sources": "integration/test_daemon", "once": "integration/test_daemon", "premises": "faults/test_kill",
-        "roster": "integration/test_daemon", "ways": "integration/test_needs_login",
+        "doctor.examine": "integration/test_doctor", "roster": "integration/test_daemon", "ways": "integration/test_needs_login",
         "notices": "integration/test_needs_login", "verbs": "integration/test_daemon",
     },
     "starts processes": {

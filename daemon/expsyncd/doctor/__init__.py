@@ -1,0 +1,1 @@
+"""Looks for what silently kills setups; changes nothing."""

@@ -331,7 +331,7 @@ async def test_unknown_key(sshd, problem):
     sshd.known_hosts.write_text("")
     found = await problem(sshd)
     assert (found.kind, found.retry) == (Kind.HOST_KEY_UNKNOWN, False)
-    assert f"ssh {sshd.alias}" in found.advice
+    assert f"expsyncd login {sshd.alias}" in found.advice
     assert sshd.known_hosts.read_text() == "", "a key was accepted"
 
 

@@ -37,7 +37,7 @@ within 60 expsyncd status || fail "status does not exit 0"
 say "status exits 0"
 within 60 shows_run || fail "TensorBoard does not show gpu/lr1"
 say "TensorBoard shows HOST/RUN"
-within 30 bash -c 'systemctl --user show -p StatusText --value expsyncd | grep -q "1 of 1 hosts connected"' || fail "no status text"
+within 30 bash -c 'systemctl --user show -p StatusText --value expsyncd | grep -q "1 of 1 host connected"' || fail "no status text"
 say "status text: $(systemctl --user show -p StatusText --value expsyncd | sed 's/[0-9]\{5\}/PORT/')"
 
 old=$(main_pid)

@@ -16,6 +16,7 @@ from expsyncd.config.load import ConfigError, load
 from expsyncd.config.watch import watch as watch_config
 from expsyncd.control.listener import Listener
 from expsyncd.ground import GroundWatch
+from expsyncd.network import Network
 from expsyncd.notices import Notices
 from expsyncd.premises import Premises, premises
 from expsyncd.pull.rsync import environment as rsync_environment
@@ -135,6 +136,7 @@ class Daemon:
     async def _serve(self) -> None:
         services: dict[str, Callable[[], Awaitable[None]]] = {
             "schedule": self._schedule.run,
+            "network": Network(self._roster.network_changed).run,
             "ground": self._ground.run,
             "config watch": lambda: watch_config(self.paths.config_file, self._reload.set),
             "config": self._apply_saved_configs,

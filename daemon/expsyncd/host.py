@@ -125,14 +125,17 @@ class Host:
         self._sources.request_audit(number)
 
     def request_retry(self) -> None:
-        """Something changed (a wake, a person looks): forget the waiting and try now.
-
-        What a try cannot mend (a wrong key, a missing second factor) is not tried without something new.
-        """
+        """Something changed (say a person looks): try now, unless only something new can mend it."""
         self._connection.doubt()
         if not isinstance(self._state.status, (HostFailed, NeedsLogin)):
             self._backoff.reset()
             self._retry.set()
+
+    def look_after(self) -> None:
+        """This machine slept or its network changed: what is connected may be dead, what waits may work."""
+        self._connection.doubt(soon=True)
+        self._connection.give_up()
+        self.request_retry()
 
     def pause(self) -> None:
         """Stop pulling and let the connection go."""

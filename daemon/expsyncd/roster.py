@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from expsyncd import supervise
 from expsyncd.host import Host
 from expsyncd.ssh.connection import Connection
-from expsyncd.ssh.retry import Backoff, spread
+from expsyncd.ssh.retry import Backoff, crowd_s, spread
 from expsyncd.ways import Ways, open_ways
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from expsyncd.state.tracker import Tracker
     from expsyncd.verbs import Verbs
 
-START_SPREAD_S = 1.5  # hosts do not start in the same instant, yet none waits to be felt
 STOP_WITHIN_S = 10.0
 AUDIT = "audit"
 
@@ -118,7 +117,7 @@ class Roster:
             config,
             whole,
             connection,
-            Backoff(random.Random(), self._clock),  # noqa: S311 - jitter, no secret
+            Backoff(random.Random(), self._clock, lambda: len(self._running)),  # noqa: S311 - jitter, no secret
             self._tools,
             self._tracker,
             self._clock,
@@ -129,7 +128,7 @@ class Roster:
             audit_since=self._audit_since,
             pull_at_once=self._pull_at_once,
             notify=self._notify,
-            start_after_s=spread(config.name, START_SPREAD_S) if len(whole.hosts) > 1 else 0.0,
+            start_after_s=spread(config.name, crowd_s(len(whole.hosts))),
         )
         task = group.create_task(supervise.keep(config.name, host.run), name=f"host {config.name}")
         self._running[config.name] = (host, task)
@@ -166,11 +165,21 @@ class Roster:
             host.request_audit(number)
 
     def wake(self) -> None:
-        """After sleep or a clock step: what waited tries again, what is connected pulls, a little spread."""
+        """After sleep or a clock step: look after every host as after a change of the network, and pull."""
+        self._look_after(pull=True)
+
+    def network_changed(self) -> None:
+        """What waited tries again, what is connected proves that it is; many hosts one after the other."""
+        self._look_after(pull=False)
+
+    def _look_after(self, *, pull: bool) -> None:
         loop = asyncio.get_running_loop()
+        period_s = crowd_s(len(self._running))
         for name, host in self.hosts.items():
-            host.request_retry()
-            loop.call_later(spread(name, START_SPREAD_S), host.request_pull)
+            turn_s = spread(name, period_s)
+            loop.call_later(turn_s, host.look_after)
+            if pull:
+                loop.call_later(turn_s, host.request_pull)
 
     def request_pull(self) -> None:
         """Pull everything."""

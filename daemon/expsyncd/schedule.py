@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-TICK_S = 2.0
+# A look at two clocks; after a sleep the pulls are to be here within five seconds.
+TICK_S = 1.0
 # The two clocks of a busy machine drift apart by milliseconds; a jump of this much is sleep or a step.
 JUMP_S = 5.0
 

@@ -13,9 +13,10 @@ from contextlib import asynccontextmanager
 import pytest
 
 from expsyncd.process import Child, run
-from expsyncd.ssh import command
+from expsyncd.ssh import command, hello
 from expsyncd.ssh.causes import Kind
 from expsyncd.ssh.connection import Connection, ConnectionProblem
+from expsyncd.ssh.hello import greets
 from support.processes import alive, command_line, descendants
 from support.sshd import make_key
 from support.wait import eventually
@@ -283,6 +284,74 @@ async def test_a_frozen_master_is_noticed_and_ended(sshd, connect):
         assert not alive(master)
 
 
+async def test_a_master_greets_until_it_stands_still_or_its_socket_is_gone(sshd, connect, short_folder):
+    assert not await greets(short_folder / "nothing")
+    async with connect(sshd) as connection:
+        path = connection._login.socket
+        assert await greets(path)
+        master = master_of(connection)
+        os.kill(master, signal.SIGSTOP)
+        assert not await greets(path, timeout_s=0.2)
+        os.kill(master, signal.SIGCONT)
+        assert await greets(path)
+        path.unlink()
+        assert not await greets(path)
+
+
+@pytest.mark.parametrize("there", [True, False])
+async def test_a_master_that_is_deaf_is_a_loss_that_ends_it(sshd, connect, monkeypatch, there):
+    monkeypatch.setattr(hello, "LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr(hello, "ANSWER_TIMEOUT_S", 0.3)
+    async with connect(sshd, round_trip_every_s=3600) as connection:
+        master = master_of(connection)
+        if there:
+            os.kill(master, signal.SIGSTOP)
+        else:
+            shutil.rmtree(connection._login.socket.parent)
+        async with asyncio.timeout(12):
+            found = (await connection.lost()).diagnosis
+        assert (found.kind, found.retry) == (Kind.MASTER_SILENT, True)
+        assert ("gone" in found.title) == (not there)
+        assert not alive(master)
+        await connection.open()
+        assert sshd.attempts() == 2
+
+
+async def test_an_attempt_that_hangs_is_given_up_when_another_can_do_better(connect):
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        port = mute.getsockname()[1]
+
+        class Mute:
+            alias = "mute"
+            options = ("-F", "/dev/null", "-o", "HostName=127.0.0.1", "-p", str(port))
+
+        async with connect(Mute, opened=False) as connection, asyncio.TaskGroup() as group:
+            opening = group.create_task(failure(connection), name="open")
+            await eventually(our_ssh, within=SOON_S)
+            connection.give_up()
+            async with asyncio.timeout(3):  # the login itself would take five
+                assert (await opening).retry
+        assert our_ssh() == []
+
+
+async def failure(connection):
+    with pytest.raises(ConnectionProblem) as caught:
+        await connection.open()
+    return caught.value.diagnosis
+
+
+async def test_where_nothing_listens_one_attempt_tries_each_second(sshd, connect):
+    sshd.stop()
+    async with connect(sshd, opened=False) as connection, asyncio.TaskGroup() as group:
+        await failure(connection)
+        opening = group.create_task(connection.open(), name="open")
+        await eventually(our_ssh, within=SOON_S)
+        sshd.start()
+        async with asyncio.timeout(6):
+            await opening
+        await connection.close()
+
+
 async def test_a_busy_connection_is_not_lost(make_sshd, connect):
     sshd = make_sshd(lines=("MaxSessions 1",))
     options = {"round_trip_every_s": 0.1, "round_trip_timeout_s": 0.3}
@@ -443,7 +512,7 @@ async def test_no_shell_on_the_host(make_sshd, problem):
 
 
 async def test_a_host_that_hangs_after_the_login(make_sshd, problem):
-    found = await problem(make_sshd(force_command="exec sleep 60"), connect_timeout_s=1)
+    found = await problem(make_sshd(force_command="exec sleep 60"), answer_timeout_s=1)
     assert (found.kind, found.retry) == (Kind.UNANSWERED, True)
 
 

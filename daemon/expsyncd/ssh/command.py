@@ -72,11 +72,13 @@ def master(
     *,
     connect_timeout_s: float,
     way: str | None = None,
+    tries: int = 1,
 ) -> list[str]:
     """A master in the foreground: no command, no ControlPersist, so that its exit is the disconnect.
 
     `destination`: argv as `hop_destination` gives it, or `["--", ALIAS]`.
     `way`: the ProxyCommand that stands for the ProxyJump of the person's config, see `hop`.
+    `tries`: one a second, while nothing listens there.
     LogLevel VERBOSE says "partial success", without which a second factor looks like a refused key.
     """
     return [
@@ -92,7 +94,7 @@ def master(
             f"ServerAliveInterval={ALIVE_EVERY_S}",
             f"ServerAliveCountMax={ALIVE_COUNT}",
             f"ConnectTimeout={max(1, math.ceil(connect_timeout_s))}",
-            "ConnectionAttempts=1",
+            f"ConnectionAttempts={tries}",
             "LogLevel=VERBOSE",
             *([f"ProxyCommand={way}"] if way else []),
         ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,17 +12,14 @@ from expsyncd.paths import PRIVATE_FOLDER
 from expsyncd.process import OUTPUT_LIMIT, Completed
 from expsyncd.ssh import command
 from expsyncd.ssh.causes import Kind
-from expsyncd.ssh.diagnosis import (
-    ConnectionProblem,
-    Diagnosis,
-    diagnose,
-    unanswered,
-)
+from expsyncd.ssh.diagnosis import ConnectionProblem, Diagnosis, diagnose, unanswered
 from expsyncd.ssh.finding import Wished, find_out
 from expsyncd.ssh.forwarding import Forwarding
 from expsyncd.ssh.login import Login, Setting, quiet
+from expsyncd.ssh.loss import noticed
 from expsyncd.ssh.master import Master, OwnMaster
 from expsyncd.ssh.news import something_new
+from expsyncd.ssh.patience import CONNECT_S
 from expsyncd.ssh.probe import Link
 from expsyncd.ssh.pulse import ROUND_TRIP_TIMEOUT_S, Pulse
 from expsyncd.ssh.ride import SSH_FAILED
@@ -39,6 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Connection", "ConnectionProblem", "Link"]
 
+# For the host's first probe: login shells that load a dozen modules have been seen to take ten seconds.
+ANSWER_TIMEOUT_S = 20.0
 # What a master of the person may say for which one of our own is better.
 SILENT = (Kind.UNANSWERED, Kind.CLOSED, Kind.NO_PLACE)
 
@@ -52,7 +50,8 @@ class Connection:
         *,
         socket_dir: Path,
         ssh_options: Sequence[str] = (),
-        connect_timeout_s: float = 15.0,
+        connect_timeout_s: float = CONNECT_S,
+        answer_timeout_s: float = ANSWER_TIMEOUT_S,
         clock: Clock | None = None,
         environment: Mapping[str, str] | None = None,
         round_trip_every_s: float | None = None,
@@ -69,6 +68,7 @@ class Connection:
         self._destination = ("--", self.alias)
         self._clock = clock or SystemClock()
         self._connect_timeout_s = connect_timeout_s
+        self._answer_timeout_s = answer_timeout_s
         self._transport: Wished = transport
         self._setting = Setting(
             socket_dir,
@@ -113,18 +113,7 @@ class Connection:
         master = self._master
         if master is None:
             return _not_connected()
-        async with asyncio.TaskGroup() as group:
-            gone = group.create_task(master.gone(), name=f"end of the master of {self.alias}")
-            silent = group.create_task(
-                self._pulse.stopped(adopted=self.adopted), name=f"round trips to {self.alias}"
-            )
-            await asyncio.wait([gone, silent], return_when=asyncio.FIRST_COMPLETED)
-            ended = gone.done()
-            gone.cancel()
-            silent.cancel()
-        problem = (
-            await self._end_of(master) if ended else ConnectionProblem(unanswered(self._pulse.silent_for_s()))
-        )
+        problem = await noticed(master, self._pulse, adopted=self.adopted) or await self._end_of(master)
         if self._master is master:
             await self.close()
         return problem
@@ -135,9 +124,14 @@ class Connection:
         if master is not None:
             await master.stop()
 
-    def doubt(self) -> None:
-        """Look at once whether the host still answers: this machine slept, or something hangs."""
-        self._pulse.doubt()
+    def doubt(self, *, soon: bool = False) -> None:
+        """Look at once whether the host still answers; `soon`: this machine slept, or its network changed."""
+        self._pulse.doubt(soon=soon)
+
+    def give_up(self) -> None:
+        """End an attempt that is under way: it began in another network, or before this machine slept."""
+        for login in self._logins():
+            login.give_up()
 
     async def forgive(self) -> None:
         """The person wishes an attempt: what had failed for good is tried again where that may help."""
@@ -194,11 +188,12 @@ class Connection:
         """
         master = self._open_master()
         ride = self._login.ride(master.socket)
+        began = self._clock.monotonic()
         completed = await ride.command(remote, data=data, timeout_s=timeout_s, limit=limit)
         if completed.timed_out:
             self.doubt()
         elif completed.code != SSH_FAILED:
-            self.heard()
+            self._pulse.heard(self._clock.monotonic() - began)
         elif not await ride.master_lives():
             raise await self._end_of(master)
         return completed
@@ -270,7 +265,7 @@ class Connection:
             self._transport,
             self._clock,
             adopted=master.adopted,
-            limit_s=self._connect_timeout_s,
+            limit_s=self._answer_timeout_s,
         )
         if isinstance(master, OwnMaster):
             master.forget()

@@ -22,6 +22,11 @@ _AFTER_A_HOP = re.compile(
 _CHATTER = re.compile(
     r"^(?:Authenticated (?:to|using) .*|Transferred: .*|Bytes per second: .*|debug\d: .*|@+|\s*)$"
 )
+# strerror(3) of ENOSPC, EDQUOT, EAGAIN (fork), ENOMEM, EMFILE and ENFILE.
+_EXHAUSTED = re.compile(
+    "No space left on device|Disk quota exceeded|Resource temporarily unavailable|Cannot allocate memory"
+    "|Too many open files"
+)
 
 
 @dataclass(frozen=True)
@@ -104,6 +109,12 @@ def unanswered(seconds: float) -> Diagnosis:
     return Diagnosis(Kind.UNANSWERED, f"the host has not answered for {seconds:.0f} s", "")
 
 
+def master_silent(*, there: bool) -> Diagnosis:
+    """The ssh that we ride on does not answer at its control socket, or that is not `there` any more."""
+    title = "its ssh here does not answer any more" if there else "the control socket of its ssh is gone"
+    return Diagnosis(Kind.MASTER_SILENT, title, "")
+
+
 # The file that a login shell reads even for a command, and what makes the rest of it terminals' business.
 _START_FILES = {
     "bash": ("~/.bashrc", "[[ $- == *i* ]] || return"),
@@ -119,6 +130,8 @@ def noisy_shell(stray: bytes, alias: str, shell: str = "") -> Diagnosis:
 
     `shell`: its name as the host tells it; another than those known here is taken for bash.
     """
+    if exhausted := _exhausted(stray.decode("utf-8", "backslashreplace"), alias):
+        return exhausted
     file, guard = _START_FILES.get(shell, _START_FILES["bash"])
     shown = printable(stray[:STRAY_SHOWN].rstrip(b"\r\n")) + ("…" if len(stray) > STRAY_SHOWN else "")
     return Diagnosis(
@@ -129,10 +142,18 @@ def noisy_shell(stray: bytes, alias: str, shell: str = "") -> Diagnosis:
     )
 
 
+def _exhausted(said: str, alias: str) -> Diagnosis | None:
+    """What a shell says on a host that has run out of something for now."""
+    if not (found := _EXHAUSTED.search(said)):
+        return None
+    line = printable(next(line for line in said.splitlines() if found[0] in line).strip())[:LONGEST_LINE]
+    return Diagnosis(Kind.EXHAUSTED, f"the host says “{line}”", f"it passes when {alias} has room again")
+
+
 def no_shell(output: bytes, stderr: str, code: int, alias: str) -> Diagnosis:
     """The connection works but what runs on the host is not our command."""
     said = output[:LONGEST_LINE].decode("utf-8", "backslashreplace") + "\n" + stderr
-    found = diagnose(said, code, alias=alias)
+    found = _exhausted(said, alias) or diagnose(said, code, alias=alias)
     if found.kind is not Kind.UNKNOWN:
         return found
     last = next((line for line in reversed(said.splitlines()) if line.strip()), "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +15,7 @@ from expsyncd.ssh.diagnosis import ConnectionProblem, Diagnosis, agent_silent, d
 from expsyncd.ssh.host_keys import with_both_fingerprints
 from expsyncd.ssh.master import AdoptedMaster, OwnMaster, is_own_socket
 from expsyncd.ssh.means import Means
+from expsyncd.ssh.patience import CONNECT_S, Patience
 from expsyncd.ssh.ride import Ride
 from expsyncd.ssh.route import Router
 from expsyncd.ssh.vain import HOST_KEYS, VainLogins
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
 AGENT_TIMEOUT_S = 2.0
+# Where nothing listens ssh itself tries again each second: a host that comes up is seen within three, and no
+# sshd hears of it.
+TRIES_WHERE_NOTHING_LISTENS = 8
+# ssh says so of a host that took no connection; its other words of silence are those of a slow one.
+NEVER_CONNECTED = "connect to host"
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ class Setting:
     socket_dir: Path
     options: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
-    connect_timeout_s: float = 15.0
+    connect_timeout_s: float = CONNECT_S
     vain: VainLogins = field(default_factory=VainLogins)
 
     @property
@@ -60,6 +67,9 @@ class Login:
         self._setting = setting
         self._vain = setting.vain
         self._router = setting.router
+        self._patience = Patience(setting.connect_timeout_s)
+        self._nothing_listens = False
+        self._opening: OwnMaster | None = None
         config_files = _config_files(setting.options, setting.environment)
         self.means = Means(self._router, self._destination, setting.environment, config_files)
 
@@ -111,23 +121,39 @@ class Login:
             self._setting.options,
             self.socket,
             self._destination,
-            connect_timeout_s=self._setting.connect_timeout_s,
+            connect_timeout_s=self._patience.connect_s,
             way=way,
+            tries=TRIES_WHERE_NOTHING_LISTENS if self._nothing_listens else 1,
         )
-        master = await OwnMaster.start(argv, self.socket, self._setting.environment)
+        began = time.monotonic()
+        self._opening = master = await OwnMaster.start(argv, self.socket, self._setting.environment)
         try:
             await self._through(master)
         except BaseException as error:
             await master.stop()
             if isinstance(error, ConnectionProblem):
+                self._learn(error.diagnosis.kind, master.said())
                 await self._vain.note(self.name, await self._digest(error.diagnosis.kind), error)
             raise
+        finally:
+            self._opening = None
+        self._patience.worked(time.monotonic() - began)
+        self._nothing_listens = False
         await self._vain.forget(self.name)
         return master
 
+    def give_up(self) -> None:
+        """End an attempt that is under way, since another one can do better."""
+        if self._opening is not None:
+            self._opening.give_up()
+
+    def _learn(self, kind: Kind, said: str) -> None:
+        self._nothing_listens = kind in (Kind.REFUSED, Kind.UNREACHABLE)
+        self._patience.failed(slowly=kind is Kind.TIMED_OUT and NEVER_CONNECTED not in said)
+
     async def _through(self, master: OwnMaster) -> None:
         # ConnectTimeout ends before the login does: a hanging agent, PAM or ProxyCommand needs ours.
-        limit_s = 2 * self._setting.connect_timeout_s
+        limit_s = self._patience.login_s
         up = await master.listening(limit_s)
         if up is None:
             raise ConnectionProblem(await self._why_so_slow(master, limit_s))

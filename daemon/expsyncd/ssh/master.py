@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
@@ -115,6 +116,10 @@ class OwnMaster:
             await self._child.wait()
             await asyncio.wait([pump], timeout=LAST_WORDS_S)
             pump.cancel()
+
+    def give_up(self) -> None:
+        """Tell ssh to end; whoever waits for it hears of it."""
+        self._child.signal_leader(signal.SIGTERM)
 
     async def stop(self) -> None:
         """TERM, then KILL its group (a hop belongs to it); removes the socket."""

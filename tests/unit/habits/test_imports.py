@@ -13,7 +13,7 @@ from unit.habits.source_tree import foreign_imports, imports, modules
 BELOW = {"errors", "clock", "units", "owner", "paths", "process"}
 MAY = {
     "errors": set(), "owner": set(), "clock": set(), "units": set(),
-    "paths": {"errors"}, "process": {"errors"},
+    "paths": {"errors"}, "process": {"errors"}, "network": set(),
     "logs": {"paths"}, "systemd": set(), "supervise": {"errors", "clock"},
     "config": BELOW - {"process"},
     "state": BELOW - {"process"},

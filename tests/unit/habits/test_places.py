@@ -29,7 +29,7 @@ ELSEWHERE = {
         "ssh.typed": "integration/test_login",
         "ssh.login": "integration/test_login_memory", "ssh.means": "integration/test_login_memory", "ssh.news": "integration/test_login_memory",
         "ssh.master": "integration/test_connection",
-        "ssh.ride": "integration/test_connection", "ssh.route": "integration/test_connection",
+        "ssh.hello": "integration/test_connection", "ssh.loss": "integration/test_connection", "ssh.ride": "integration/test_connection", "ssh.route": "integration/test_connection",
         "tensorboard.keeper": "integration/test_tensorboard", "tensorboard.shelf": "integration/test_points",
     },
     "listens on a socket, or talks to one": {

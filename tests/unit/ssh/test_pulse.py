@@ -5,8 +5,17 @@ import pytest
 from expsyncd.errors import Error
 from expsyncd.process import Completed
 from expsyncd.ssh.causes import Kind
+from expsyncd.ssh.command import ALIVE_COUNT, ALIVE_EVERY_S
 from expsyncd.ssh.diagnosis import ConnectionProblem, Diagnosis
-from expsyncd.ssh.pulse import FAILURES_MEAN_LOST, Pulse
+from expsyncd.ssh.hello import ANSWER_TIMEOUT_S, FAILURES_MEAN_DEAF, LOOK_EVERY_S
+from expsyncd.ssh.pulse import (
+    ADOPTED_ROUND_TRIP_EVERY_S,
+    FAILURES_MEAN_LOST,
+    ROUND_TRIP_TIMEOUT_S,
+    SOON_S,
+    Pulse,
+)
+from support.wait import eventually
 
 
 def _answer(*, timed_out: bool = False) -> Completed:
@@ -19,10 +28,11 @@ class Asked:
     def __init__(self, *answers: Completed | Error) -> None:
         self.answers = list(answers)
         self.count = 0
+        self.timeouts: list[float] = []
 
     async def __call__(self, remote: str, *, timeout_s: float) -> Completed:
         assert remote == "true"
-        assert timeout_s == 1
+        self.timeouts.append(timeout_s)
         self.count += 1
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Error):
@@ -35,6 +45,7 @@ async def test_two_silences_in_a_row_are_the_end():
     pulse = Pulse(asked, every_s=0, timeout_s=1)
     await asyncio.wait_for(pulse.stopped(adopted=False), 5)
     assert asked.count == FAILURES_MEAN_LOST
+    assert asked.timeouts == [1, 1]
 
 
 async def test_one_silence_is_forgiven():
@@ -73,3 +84,33 @@ async def test_an_old_doubt_is_void_for_a_new_connection():
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(pulse.stopped(adopted=False), 0.05)
     assert asked.count == 0
+
+
+@pytest.mark.parametrize(("took_s", "waits_s"), [(0.02, SOON_S), (1.0, 4.0), (5.0, 8.0)])
+async def test_after_sleep_one_silence_is_the_end_and_comes_by_what_answers_took(took_s, waits_s):
+    asked = Asked(_answer(), _answer(timed_out=True))
+    pulse = Pulse(asked, every_s=1000, timeout_s=8)
+    pulse.heard(took_s)
+    pulse.doubt(soon=True)
+    watching = asyncio.get_running_loop().create_task(pulse.stopped(adopted=False))
+    await eventually(lambda: asked.count == 1, 5)
+    pulse.doubt(soon=True)
+    await asyncio.wait_for(watching, 5)
+    assert asked.timeouts == [waits_s, waits_s]
+
+
+async def test_a_new_connection_has_its_own_answers():
+    asked = Asked(_answer(timed_out=True))
+    pulse = Pulse(asked, every_s=1000, timeout_s=8)
+    pulse.heard(0.02)
+    pulse.calm()
+    pulse.heard()
+    pulse.doubt(soon=True)
+    await asyncio.wait_for(pulse.stopped(adopted=False), 5)
+    assert asked.timeouts == [8]
+
+
+def test_silence_is_noticed_within_thirty_seconds():
+    assert ADOPTED_ROUND_TRIP_EVERY_S + FAILURES_MEAN_LOST * ROUND_TRIP_TIMEOUT_S < 30
+    assert ALIVE_EVERY_S * (ALIVE_COUNT + 1) < 30
+    assert LOOK_EVERY_S + FAILURES_MEAN_DEAF * ANSWER_TIMEOUT_S < 30

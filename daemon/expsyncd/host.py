@@ -196,7 +196,8 @@ class Host:
     async def _serve(self, link: Link) -> ConnectionProblem | None:
         """Pull until the connection is lost or a pause is wished."""
         notices = (*self.config.not_done_yet, *link.notices)
-        self._state = replace(self._state, adopted=self._connection.adopted, notices=notices)
+        adopted, offset_s = self._connection.adopted, link.clock_offset_s
+        self._state = replace(self._state, adopted=adopted, notices=notices, clock_offset_s=offset_s)
         self._become(Connected())
         problem: ConnectionProblem | None = None
 

@@ -100,6 +100,7 @@ class HostSources:
     async def serve(self, link: Link) -> None:
         """Pull as wished, over one connection; until cancelled."""
         reach = self._reach(link)
+        self._lanes.join(one=bool(link.alone))
         async with asyncio.TaskGroup() as group:
             group.create_task(reach.run(), name=f"reach of {self._config.name}")
             for keeper in self._keepers.values():
@@ -129,7 +130,8 @@ class HostSources:
         """How this host's files come, as the fresh connection found out."""
         connection = self._connection
         if link.transport == "sftp":
-            return SftpReach(connection.sftp, connection.heard, link.clock_offset_s)
+            # Of a clock that is not known believe that it agrees.
+            return SftpReach(connection.sftp, connection.heard, link.clock_offset_s or 0.0)
         if link.transport == "rrsync":
             return RrsyncReach(connection, self._config.ssh, round_trip_s=link.round_trip_s)
         return RsyncReach(
@@ -146,7 +148,9 @@ class HostSources:
             await self._glob_wish.wait()
             self._glob_wish.clear()
             configured = self.configured.values()
-            for source, belongs in await matches(reach, self._whole, self._config, configured):
+            async with self._lanes.metrics:
+                found = await matches(reach, self._whole, self._config, configured)
+            for source, belongs in found:
                 if source.name not in self._keepers:
                     keeper = self._keeper(source, belongs)
                     self._start(group, keeper, reach)

@@ -122,7 +122,7 @@ async def world(base: Path, sshd: Any, *, room: Any = lambda: None) -> AsyncIter
         )  # fmt: skip
         reach: Any
         if link.transport == "sftp":
-            reach = SftpReach(connection.sftp, connection.heard, link.clock_offset_s)
+            reach = SftpReach(connection.sftp, connection.heard, link.clock_offset_s or 0.0)
         elif link.transport == "rrsync":
             reach = RrsyncReach(connection, sshd.alias, round_trip_s=link.round_trip_s)
         else:

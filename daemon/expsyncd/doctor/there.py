@@ -49,7 +49,7 @@ def of_link(link: Link) -> list[Finding]:
             found.append(warning("digests", title, "install coreutils or openssl there"))
     else:
         found.append(note("transport", link.why))
-    if abs(link.clock_offset_s) > OFFSET_FELT_S:
+    if link.clock_offset_s is not None and abs(link.clock_offset_s) > OFFSET_FELT_S:
         side = "ahead of" if link.clock_offset_s > 0 else "behind"
         title = f"its clock is {human_seconds(abs(link.clock_offset_s))} {side} this computer's"
         found.append(warning("clock", title, "switch NTP on where it is wrong: timedatectl set-ntp true"))

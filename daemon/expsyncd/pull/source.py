@@ -110,6 +110,10 @@ class Lanes:
     bulk: asyncio.Lock = field(default_factory=asyncio.Lock)
     busy: dict[str, frozenset[bytes]] = field(default_factory=dict)
 
+    def join(self, *, one: bool) -> None:
+        """Make `one` of both, where the host allows no more at a time, or two; between two connections."""
+        self.bulk = self.metrics if one else asyncio.Lock()
+
 
 @dataclass
 class Tally:

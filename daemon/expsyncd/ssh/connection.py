@@ -198,12 +198,15 @@ class Connection:
             raise await self._end_of(master)
         return completed
 
-    async def sftp(self) -> Sftp:
-        """A conversation with the host's sftp; the caller closes it. Raises ConnectionProblem."""
+    async def sftp(self, *, wait: bool = True) -> Sftp:
+        """A conversation with the host's sftp; the caller closes it. Raises ConnectionProblem.
+
+        `wait`: for a place where the host allows few at a time.
+        """
         master = self._open_master()
         ride = self._login.ride(master.socket)
         try:
-            sftp = await ride.sftp(self._connect_timeout_s)
+            sftp = await ride.sftp(self._connect_timeout_s, wait=wait)
         except ConnectionProblem as problem:
             if not await ride.master_lives():
                 raise await self._end_of(master) from problem
@@ -261,7 +264,7 @@ class Connection:
         self._master = master
         link = await find_out(
             self,
-            self._login.ride(master.socket).round_trip_s,
+            self._login.ride(master.socket).measure,
             self._transport,
             self._clock,
             adopted=master.adopted,

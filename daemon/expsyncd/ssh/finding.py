@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from expsyncd.clock import Clock
     from expsyncd.process import Completed
+    from expsyncd.ssh.ride import Measured
     from expsyncd.ssh.sftp import Sftp
 
 Wished = Literal["auto", "rsync", "sftp"]
@@ -35,6 +36,7 @@ NO_RSYNC = "no rsync on the host: pulled by sftp"
 OPENRSYNC = "the rsync of the host is openrsync: pulled by sftp; rsync 3.2.5 or later there is quicker"
 SFTP_ONLY = "the host offers sftp only: pulled by sftp"
 NO_SHELL = "the host runs no commands for this login: pulled by sftp"
+ALONE = "the host allows one thing at a time (MaxSessions 1 of its sshd): pulls and commands take turns"
 
 
 class Reached(Protocol):
@@ -48,14 +50,14 @@ class Reached(Protocol):
         """Run a command on the host."""
         ...
 
-    async def sftp(self) -> Sftp:
+    async def sftp(self, *, wait: bool = ...) -> Sftp:
         """Open an sftp conversation."""
         ...
 
 
 async def find_out(
     reached: Reached,
-    round_trip_s: Callable[[float], Awaitable[float]],
+    measure: Callable[[float], Awaitable[Measured]],
     wished: Wished,
     clock: Clock,
     *,
@@ -64,10 +66,10 @@ async def find_out(
 ) -> Link:
     """What the host has, as far as `wished` lets it be used.
 
-    `round_trip_s`: measures by a command, within a limit. Raises ConnectionProblem when files cannot come.
+    `measure`: by commands, within a limit in seconds. Raises ConnectionProblem when files cannot come.
     """
     if wished == "sftp":
-        return await _by_sftp(reached, Link(0.0, None, None, "", 0.0, None, adopted), BY_CONFIG)
+        return await _by_sftp(reached, Link(0.0, None, None, "", None, None, adopted), BY_CONFIG)
     loop = asyncio.get_running_loop()
     began_s = loop.time()
     completed = await reached.command(
@@ -79,7 +81,7 @@ async def find_out(
         if completed.timed_out:
             raise ConnectionProblem(unanswered(limit_s))
         found = no_shell(completed.stdout, completed.complaint, completed.code, reached.alias)
-        link = Link(max(0.0, took_s - RRSYNC_START_S), None, None, "", 0.0, None, adopted)
+        link = Link(max(0.0, took_s - RRSYNC_START_S), None, None, "", None, None, adopted)
         if found.kind is Kind.FORCED_COMMAND:
             # That it refused our words is an answer: the host lives, and rsync's own words it takes.
             return replace(link, transport="rrsync", why=RRSYNC)
@@ -87,8 +89,9 @@ async def find_out(
         return await _or_sftp(reached, wished, link, why, ConnectionProblem(found))
     if answer.stray:
         raise ConnectionProblem(noisy_shell(answer.stray, reached.alias, answer.shell))
-    measured_s = await round_trip_s(limit_s)
-    link = answer.link(measured_s, here_s, adopted=adopted)
+    measured = await measure(limit_s)
+    link = answer.link(measured.round_trip_s, here_s, adopted=adopted)
+    link = replace(link, alone=ALONE if measured.alone else "")
     if answer.openrsync:
         return await _or_sftp(reached, wished, link, OPENRSYNC, ConnectionProblem(openrsync(reached.alias)))
     if answer.rsync_path is None:
@@ -113,6 +116,19 @@ async def _by_sftp(reached: Reached, link: Link, why: str) -> Link:
     sftp = await reached.sftp()
     try:
         round_trip_s = await sftp.run(lambda wire: wire.round_trip_s())
+        alone = ALONE if await _alone(reached) else ""
     finally:
         await sftp.close()
-    return replace(link, round_trip_s=round_trip_s, transport="sftp", why=why, warning="")
+    return replace(link, round_trip_s=round_trip_s, transport="sftp", why=why, warning="", alone=alone)
+
+
+async def _alone(reached: Reached) -> bool:
+    """Whether the host refuses another conversation beside the one that is open now."""
+    try:
+        second = await reached.sftp(wait=False)
+    except ConnectionProblem as problem:
+        if problem.diagnosis.kind is Kind.NO_PLACE:
+            return True
+        raise
+    await second.close()
+    return False

@@ -45,26 +45,28 @@ OUTPUT_LIMIT = 1 << 16
 
 @dataclass(frozen=True)
 class Link:
-    """What a fresh connection told. `clock_offset_s`: the host's clock minus ours.
+    """What a fresh connection told. `clock_offset_s`: the host's clock minus ours, None if not told.
 
-    `why` says why files come other than by rsync over a shell, `warning` what is old there.
+    `why` says why files come other than by rsync over a shell, `warning` what is old there, `alone` that
+    only one command or transfer may run there at a time; each is "" where it is not so.
     """
 
     round_trip_s: float
     rsync_version: str | None
     python: str | None
     system: str
-    clock_offset_s: float
+    clock_offset_s: float | None
     digest: str | None
     adopted: bool = False
     transport: Transport = "rsync"
     why: str = ""
     warning: str = ""
+    alone: str = ""
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What a person should know of it."""
-        return tuple(text for text in (self.why, self.warning) if text)
+        return tuple(text for text in (self.why, self.warning, self.alone) if text)
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,8 @@ class Answer:
 
     def link(self, round_trip_s: float, here_s: float, *, adopted: bool) -> Link:
         """What is worth keeping; `here_s`: our Unix time when the answer was here."""
-        # The host read its clock half a round trip before that. Without a date: believe that clocks agree.
-        offset_s = 0.0 if self.date_s is None else self.date_s + round_trip_s / 2 - here_s
+        # The host read its clock half a round trip before that.
+        offset_s = None if self.date_s is None else self.date_s + round_trip_s / 2 - here_s
         return Link(
             round_trip_s,
             self.rsync_version,

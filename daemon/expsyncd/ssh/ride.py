@@ -1,9 +1,9 @@
-"""What rides on a master: commands, the check of its socket, the measure of a round trip."""
+"""What rides on a master: commands, the check of its socket, what it measures of the host."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from expsyncd.process import OUTPUT_LIMIT, Child, Completed, run
 from expsyncd.ssh import command, probe
@@ -19,6 +19,14 @@ SSH_FAILED = 255  # ssh's own failure, or a command that happens to exit so
 CHECK_TIMEOUT_S = 3.0  # a frozen master hangs even `-O check`
 PLACE_POLL_S = 0.5  # between tries to get one of the host's MaxSessions; each costs 8 ms of CPU
 PINGS = 3
+ALONE_TIMEOUT_S = 5.0
+
+
+class Measured(NamedTuple):
+    """`round_trip_s`: no start of ssh or of a shell is in it. `alone`: one command at a time is allowed."""
+
+    round_trip_s: float
+    alone: bool
 
 
 class Ride:
@@ -59,8 +67,8 @@ class Ride:
                 raise ConnectionProblem(found)
             await asyncio.sleep(PLACE_POLL_S)
 
-    async def sftp(self, timeout_s: float) -> Sftp:
-        """An sftp conversation with the host, waiting for a place as `command` does.
+    async def sftp(self, timeout_s: float, *, wait: bool = True) -> Sftp:
+        """An sftp conversation with the host, waiting for a place as `command` does unless `wait` is False.
 
         Raises ConnectionProblem when it does not open in time.
         """
@@ -72,7 +80,8 @@ class Ride:
                 left_s = max(PLACE_POLL_S, deadline - loop.time())
                 return await Sftp.open(argv, self._environment, self._alias, timeout_s=left_s)
             except ConnectionProblem as problem:
-                if problem.diagnosis.kind is not Kind.NO_PLACE or loop.time() + PLACE_POLL_S > deadline:
+                over = not wait or loop.time() + PLACE_POLL_S > deadline
+                if problem.diagnosis.kind is not Kind.NO_PLACE or over:
                     raise
             await asyncio.sleep(PLACE_POLL_S)
 
@@ -82,11 +91,11 @@ class Ride:
         completed = await run(argv, timeout_s=CHECK_TIMEOUT_S, environment=self._environment)
         return completed.code == 0 and not completed.timed_out
 
-    async def round_trip_s(self, limit_s: float) -> float:
-        """The shortest of a few echoes, `limit_s` if none came; no start of ssh or of a shell is in it."""
+    async def measure(self, limit_s: float) -> Measured:
+        """Echo a few lines and meanwhile try a second command; `limit_s` is the answer of a silent host."""
         argv = command.remote_command(self._options, self._socket, self._alias, probe.ECHO_COMMAND)
         loop = asyncio.get_running_loop()
-        shortest_s = limit_s
+        shortest_s, alone = limit_s, False
         try:
             async with (
                 asyncio.timeout(limit_s),
@@ -104,7 +113,16 @@ class Ride:
                         if number < PINGS:
                             await child.write(b"ping %d\n" % number)
                         else:
+                            alone = await self._alone()
                             await child.feed(b"")  # its end of file ends the echo
         except TimeoutError:
             pass
-        return shortest_s
+        return Measured(shortest_s, alone)
+
+    async def _alone(self) -> bool:
+        """Whether the host refuses another command beside the one that runs now."""
+        argv = command.remote_command(self._options, self._socket, self._alias, "true")
+        completed = await run(argv, timeout_s=ALONE_TIMEOUT_S, environment=self._environment)
+        if completed.timed_out or completed.code != SSH_FAILED:
+            return False
+        return diagnose(completed.complaint, SSH_FAILED, alias=self._alias).kind is Kind.NO_PLACE

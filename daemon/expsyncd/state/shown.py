@@ -90,6 +90,7 @@ def host_json(host: HostState) -> dict[str, Any]:
         "next_at": rfc3339(getattr(host.status, "next_at", None)),
         "following": "off" if not kinds else kinds.pop() if len(kinds) == 1 else "mixed",
         "adopted": host.adopted,
+        "clock_offset_seconds": None if host.clock_offset_s is None else round(host.clock_offset_s, 3),
         "notices": list(host.notices),
         "sources": {name: source_json(source) for name, source in host.sources.items()},
         "tunnels": {name: tunnel_json(tunnel) for name, tunnel in host.tunnels.items()},

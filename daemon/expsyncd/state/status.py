@@ -234,7 +234,7 @@ HostStatus = Connecting | Connected | Waiting | NeedsLogin | Paused | HostFailed
 
 @dataclass(frozen=True)
 class HostState:
-    """What is known of one host."""
+    """What is known of one host. `clock_offset_s`: its clock minus ours at the last connection."""
 
     status: HostStatus
     since: datetime
@@ -243,6 +243,7 @@ class HostState:
     tunnels: dict[str, TunnelState] = field(default_factory=dict)
     adopted: bool = False  # rides on an ssh login that the person opened, which stays when we stop
     notices: tuple[str, ...] = ()
+    clock_offset_s: float | None = None
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ from expsyncd.clock import SystemClock
 from expsyncd.process import Completed
 from expsyncd.ssh import finding
 from expsyncd.ssh.causes import Kind
-from expsyncd.ssh.diagnosis import ConnectionProblem, no_sftp, unanswered
+from expsyncd.ssh.diagnosis import ConnectionProblem, Diagnosis, no_sftp, unanswered
 from expsyncd.ssh.finding import find_out
+from expsyncd.ssh.ride import Measured
 
 FULL = b"expsyncd-probe-1\nsystem=Linux\nrsync_path=/usr/bin/rsync\nrsync=%s\ndigest=sha256sum\ndate=1.5\n"
 GOOD = FULL % b"rsync  version 3.2.7  protocol version 31"
@@ -28,23 +29,26 @@ class FakeHost:
 
     alias = "gpu1"
 
-    def __init__(self, stdout=b"", *, stderr=b"", timed_out=False, sftp=None):
+    def __init__(self, stdout=b"", *, stderr=b"", timed_out=False, sftp=None, alone=False):
         self.answer = Completed(1, stdout, stderr, timed_out)
         self.opened = sftp or FakeSftp()
         self.commands = 0
+        self.alone = alone
 
     async def command(self, *_, **__):
         self.commands += 1
         return self.answer
 
-    async def sftp(self):
+    async def sftp(self, *, wait=True):
         if isinstance(self.opened, ConnectionProblem):
             raise self.opened
+        if self.alone and not wait:
+            raise ConnectionProblem(Diagnosis(Kind.NO_PLACE, "no place", ""))
         return self.opened
 
 
 async def measured(limit_s):
-    return 0.01
+    return Measured(0.01, alone=False)
 
 
 async def found(host, wished="auto"):
@@ -124,3 +128,18 @@ async def test_an_old_rsync_on_the_host_is_only_warned_about(version, words):
     link = await found(FakeHost(FULL % f"rsync  version {version}  protocol".encode()))
     assert link.transport == "rsync"
     assert [words in notice for notice in link.notices] == ([True] if words else [])
+
+
+@pytest.mark.parametrize("alone", [True, False])
+async def test_a_host_with_room_for_one_conversation_is_found_out(alone):
+    link = await found(FakeHost(alone=alone), "sftp")
+    assert (finding.ALONE in link.notices) == alone == bool(link.alone)
+
+
+@pytest.mark.parametrize("alone", [True, False])
+async def test_a_host_with_room_for_one_command_is_found_out(alone):
+    async def measures(limit_s):
+        return Measured(limit_s, alone=alone)
+
+    link = await find_out(FakeHost(GOOD), measures, "auto", SystemClock(), adopted=False, limit_s=5.0)
+    assert (finding.ALONE in link.notices) == alone == bool(link.alone)

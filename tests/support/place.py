@@ -77,6 +77,7 @@ class Place:
             "EXPSYNCD_SSH": " ".join(ssh_options),
             "LANG": "C.UTF-8",
         }
+        self.wrapper: list[str] = []  # argv before the daemon's own
         self.sshd: Any = None
         self.daemon: subprocess.Popen[bytes] | None = None
         self.descendants: set[int] = set()
@@ -115,7 +116,7 @@ class Place:
         """Start the daemon; returns when it answers."""
         with (self.base / "daemon.log").open("ab") as log:
             self.daemon = subprocess.Popen(
-                [sys.executable, "-m", "expsyncd.cli.main", "run"],
+                [*self.wrapper, sys.executable, "-m", "expsyncd.cli.main", "run"],
                 env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         until(lambda: self.daemon.poll() is not None or self.status() is not None, 20, "the daemon answers")

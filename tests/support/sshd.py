@@ -155,7 +155,8 @@ class Sshd:
                     "KbdInteractiveAuthentication no",
                     "PrintMotd no",
                     "PrintLastLog no",
-                    "MaxStartups 100",
+                    # Of this one word the last value wins, not the first.
+                    *(["MaxStartups 100"] if "MaxStartups" not in " ".join(self._lines) else []),
                     "LogLevel VERBOSE",
                     # sshd refuses the same subsystem twice.
                     *(

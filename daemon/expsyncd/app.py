@@ -197,6 +197,8 @@ class Daemon:
         await self._roster.apply(self._group, new, change)
         if change.tensorboard:
             self._board.apply(new)
+        if change.samples:
+            self._board.apply_samples(new)
         self._put_config(trouble)
         logger.info(
             "hosts.yaml applied: %d added, %d removed, %d changed, %d untouched",

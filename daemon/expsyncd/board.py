@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 from expsyncd.mirror.watch import MirrorWatch
 from expsyncd.pull.kinds import is_event_file
+from expsyncd.samples.darkroom import Darkroom
+from expsyncd.samples.renderer import Renderer
+from expsyncd.samples.rules import Rules
 from expsyncd.state.catalogue import Catalogue
 from expsyncd.tensorboard.keeper import Keeper
 from expsyncd.tensorboard.shelf import Shelf
@@ -43,6 +46,16 @@ class Board:
         self._catalogue: Catalogue | None = None
         self._watch = MirrorWatch(root.paths.mirror, self._batch, on_trouble=self._watch_trouble)
         self.shelf = Shelf(root.paths, View(root.paths), clock, self._runs, lambda: root.check() is None)
+        self._renderer = Renderer(
+            root.paths,
+            Rules(config),
+            Darkroom(paths.frames_dir, config.samples.cache),
+            tracker,
+            thread,
+            self._opened_catalogue,
+            clock,
+            lambda: root.check() is None,
+        )
         self._keeper = Keeper(
             config.tensorboard,
             logdir=root.paths.tb_log,
@@ -59,12 +72,17 @@ class Board:
             "mirror watch": self._watch.run,
             "TensorBoard's view": self._run_shelf,
             "TensorBoard": self._run_keeper,
+            "samples": self._renderer.run,
         }
 
     def apply(self, config: Config) -> None:
         """Use a new config's TensorBoard section."""
         self._config = config
         self._keeper.apply(config.tensorboard)
+
+    def apply_samples(self, config: Config) -> None:
+        """Use what a new config says of sample images."""
+        self._renderer.apply(Rules(config))
 
     def _watch_trouble(self, trouble: Trouble | None) -> None:
         notices = (f"{trouble.title}: {trouble.advice}",) if trouble else ()
@@ -81,15 +99,20 @@ class Board:
     async def _batch(self, batch: Batch) -> None:
         if batch.everything or any(_matters(path) for path in batch.paths):
             self.shelf.request()
+        self._renderer.batch(batch)
 
     async def _runs(self, runs: Sequence[RunFolder], change: ViewChange) -> None:
         self._keeper.put_runs(change.runs)
         await self._thread.run(self._put_runs, runs)
 
     def _put_runs(self, runs: Sequence[RunFolder]) -> None:
+        self._opened_catalogue().put_runs(runs)
+
+    def _opened_catalogue(self) -> Catalogue:
+        """In the database thread."""
         if self._catalogue is None:
             self._catalogue = Catalogue.open(self._paths.catalogue_db)
-        self._catalogue.put_runs(runs)
+        return self._catalogue
 
 
 def _matters(path: bytes) -> bool:

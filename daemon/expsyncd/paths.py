@@ -23,6 +23,7 @@ class Paths(NamedTuple):
     config_file: Path
     state_dir: Path
     runtime_dir: Path
+    cache_dir: Path
 
     @classmethod
     def of(cls, environment: Mapping[str, str], config_file: Path | None = None) -> Paths:
@@ -37,6 +38,7 @@ class Paths(NamedTuple):
         default_config = xdg("XDG_CONFIG_HOME", home / ".config") / "expsyncd" / "hosts.yaml"
         return cls(
             config_file=(named or default_config).expanduser().absolute(),
+            cache_dir=xdg("XDG_CACHE_HOME", home / ".cache") / "expsyncd",
             state_dir=xdg("XDG_STATE_HOME", home / ".local" / "state") / "expsyncd",
             # Without a login session there is no XDG_RUNTIME_DIR; short, because a control socket's
             # path may have 90 bytes at most (measured with OpenSSH 9.2).
@@ -72,6 +74,11 @@ class Paths(NamedTuple):
     def masters_dir(self) -> Path:
         """Sockets of our OpenSSH masters."""
         return self.runtime_dir / "cm"
+
+    @property
+    def frames_dir(self) -> Path:
+        """Rendered frames; may be deleted at any time."""
+        return self.cache_dir / "frames"
 
     @property
     def tensorboard_record(self) -> Path:

@@ -31,7 +31,7 @@ def test_without_a_login_session_the_sockets_stay_short():
 
 
 def test_private_folders(tmp_path):
-    paths = Paths(tmp_path / "c", tmp_path / "state", tmp_path / "run/expsyncd")
+    paths = Paths(tmp_path / "c", tmp_path / "state", tmp_path / "run/expsyncd", tmp_path / "cache")
     paths.make_private()
     for folder in (paths.state_dir, paths.runtime_dir, paths.masters_dir):
         assert folder.stat().st_mode & 0o777 == 0o700
@@ -41,7 +41,7 @@ def test_a_link_in_the_place_of_a_folder_is_refused(tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "state").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(NeedsUserError, match="not a folder of yours"):
-        Paths(tmp_path / "c", tmp_path / "state", tmp_path / "run").make_private()
+        Paths(tmp_path / "c", tmp_path / "state", tmp_path / "run", tmp_path / "cache").make_private()
 
 
 def test_every_place_in_the_root_is_below_it():

@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "open": ("open", "open_page", "Open TensorBoard in the browser."),
     "logs": ("logs", "show_logs", "What the daemon logged."),
     "doctor": ("doctor", "doctor", "Look for what silently kills setups; each finding with its fix."),
+    "samples": ("samples", "app", "Series of sample images: list, export, compare."),
     "versions": ("versions", "app", "Old bytes of what was replaced: list and restore."),
     "init": ("init", "init", "Put a sample hosts.yaml in its place."),
     "config": ("config", "app", "Check hosts.yaml, say where it is, print its schema."),

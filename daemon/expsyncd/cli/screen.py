@@ -84,6 +84,7 @@ def _head(page: _Page, shown: dict[str, Any]) -> None:
         for tunnel in host["tunnels"].values():
             if tunnel["tensorboard"]:
                 page.text(2, f"{tunnel['url'] or tunnel['status']}  the TensorBoard that runs at {name}")
+    _samples(page, shown.get("samples") or {})
     page.text(0, f"root     {root['path']}{free}")
     if error := root["error"]:
         page.text(2, error["title"], RED)
@@ -92,6 +93,20 @@ def _head(page: _Page, shown: dict[str, Any]) -> None:
         page.text(2, f"in force: the file as of {page.ago(shown['config']['loaded_at'])}")
     for notice in shown["notices"]:
         page.text(0, notice, YELLOW)
+
+
+def _samples(page: _Page, samples: dict[str, Any]) -> None:
+    """One line, once there are any."""
+    if not samples.get("series"):
+        return
+    words = [f"{counted(samples['series'], 'animation')} of samples"]
+    if samples["waiting"]:
+        words.append(f"{samples['waiting']} to render")
+    if samples["failed"]:
+        words.append(f"{samples['failed']} failed")
+    if samples["refused"]:
+        words.append(f"{counted(samples['refused'], 'image')} not shown")
+    page.text(0, f"samples  {', '.join(words)}")
 
 
 def _host(page: _Page, name: str, host: dict[str, Any]) -> None:

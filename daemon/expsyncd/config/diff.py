@@ -25,6 +25,7 @@ class Difference:
     root: bool = False
     tensorboard: bool = False
     versions: bool = False
+    samples: bool = False
     schedule: bool = False
     """The audit, or the interval of a source that was there and still is."""
 
@@ -54,6 +55,7 @@ def difference(old: Config, new: Config) -> Difference:
         root=old.root != new.root,
         tensorboard=old.tensorboard != new.tensorboard,
         versions=old.versions != new.versions,
+        samples=_samples(old) != _samples(new),
         schedule=old.audit != new.audit or before != after,
     )
 
@@ -64,10 +66,18 @@ def _intervals(config: Config, name: str) -> dict[str, Every | Cron]:
 
 
 def _apart(config: Config, name: str) -> object:
-    """The host without its intervals, which count by their effect."""
+    """The host without its intervals, which count by their effect, and without what is not about pulling."""
     host = config.hosts[name]
-    sources = tuple(source.model_copy(update={"interval": None}) for source in host.sources)
+    without = {"interval": None, "samples": None}
+    sources = tuple(source.model_copy(update=without) for source in host.sources)
     return host.model_copy(update={"interval": None, "sources": sources})
+
+
+def _samples(config: Config) -> object:
+    hosts = config.hosts.values()
+    return config.samples, [
+        (host.name, source.name, source.samples) for host in hosts for source in host.sources
+    ]
 
 
 def _connection(config: Config, name: str) -> tuple[str, str]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from expsyncd.config.tree import Piece
 
 MOST_SOURCES = 500  # a host; checks between sources stay quick, and a glob says it better
+LEAST_CACHE = 10_000_000
 LEAST_MEMORY = 256_000_000  # TensorBoard needs this much for an empty folder
 
 
@@ -34,6 +35,13 @@ def _largest(text: str) -> int:
     return size
 
 
+def _largest_cache(text: str) -> int:
+    size = sizes.parse_size(text)
+    if size < LEAST_CACHE:
+        raise ValueError("less than 10MB holds no animation: write it like 2GB")
+    return size
+
+
 def _size(parse: Callable[[str], int] = sizes.parse_size) -> Kind:
     return scalar("<size>", parse, "string", "integer")
 
@@ -46,6 +54,22 @@ PATTERNS = listing(scalar("<pattern>", texts.pattern))
 REMOTE_PATH = scalar("<glob>", texts.remote_path)
 RATE = _size(sizes.parse_rate)
 
+CAP = scalar("<number>", ports.whole(2, 5000, "this"), "integer", minimum=2)
+WIDTH = scalar("<number>", ports.whole(16, 4096, "this"), "integer", minimum=16)
+ENABLED = "Render animations of sample images."
+
+SOURCE_SAMPLES: Keys = {
+    "enabled": Key(SWITCH, ENABLED),
+    "pattern": Key(
+        scalar("<text>", texts.sample_pattern),
+        "What paths mean, by a regular expression with the groups series, epoch, step, batch, index.",
+    ),
+    "ignore": Key(PATTERNS, "Images that are no samples."),
+    "cap": Key(CAP, "The most frames of an animation."),
+    "width": Key(WIDTH, "The widest animation, in pixels."),
+    "delay": Key(DURATION, "How long a frame is shown."),
+}
+
 SOURCE: Keys = {
     "path": Key(REMOTE_PATH, "The folder on the host; a glob makes one source of each match."),
     "name": Key(
@@ -56,6 +80,7 @@ SOURCE: Keys = {
     "exclude": Key(PATTERNS, "Never pull these files."),
     "max_size": Key(_size(_largest), "Files over this are skipped and listed in status."),
     "bwlimit": Key(RATE, "The most bytes a second for this source."),
+    "samples": Key(section(SOURCE_SAMPLES), "How its sample images are taken."),
 }
 
 FORWARD: Keys = {
@@ -121,6 +146,15 @@ VERSIONS: Keys = {
     "size": Key(_size(), "The most bytes of all old versions together."),
 }
 
+SAMPLES: Keys = {
+    "enabled": Key(SWITCH, ENABLED),
+    "cap": Key(CAP, "The most frames of an animation, evenly over the steps."),
+    "width": Key(WIDTH, "The widest animation, in pixels."),
+    "delay": Key(DURATION, "How long a frame is shown."),
+    "labels": Key(SWITCH, "Say epoch and step in a strip above the picture."),
+    "cache": Key(_size(_largest_cache), "The most bytes of rendered frames that are kept."),
+}
+
 SKIP: Keys = {
     "patterns": Key(PATTERNS, "File patterns of what is not pulled when large."),
     "over": Key(_size(), "Files of these patterns over this are skipped and listed in status."),
@@ -169,6 +203,7 @@ TOP: Keys = {
     ),
     "versions": Key(section(VERSIONS), "How long the old bytes of replaced files are kept."),
     "tensorboard": Key(section(TENSORBOARD), "How TensorBoard is run."),
+    "samples": Key(section(SAMPLES), "How animations of sample images are made."),
     "allow_old_rsync": Key(SWITCH, "Pull with an rsync here that is unsafe against hostile hosts."),
     "hosts": Key(_hosts(), "The hosts, each by the name that `ssh` knows."),
 }

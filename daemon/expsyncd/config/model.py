@@ -41,6 +41,17 @@ class Cron(Model):
 Interval = Annotated[Every | Cron, Field(discriminator="kind")]
 
 
+class SourceSamplesConfig(Model):
+    """How the sample images of one source are taken; what is None is as for all."""
+
+    enabled: bool = True
+    pattern: str | None = Field(default=None, description="a regular expression with named groups")
+    ignore: tuple[str, ...] = ()
+    cap: int | None = None
+    width: int | None = None
+    delay: timedelta | None = None
+
+
 class SourceConfig(Model):
     """A folder on a host that is pulled. `path` may be a glob: one source a match."""
 
@@ -51,6 +62,7 @@ class SourceConfig(Model):
     exclude: tuple[str, ...] = ()
     max_size: int | None = None
     bwlimit: int | None = Field(default=None, description="bytes a second")
+    samples: SourceSamplesConfig = SourceSamplesConfig()
 
 
 class ForwardConfig(Model):
@@ -103,6 +115,17 @@ class VersionsConfig(Model):
     size: int = 5 * GB
 
 
+class SamplesConfig(Model):
+    """How animations of sample images are made."""
+
+    enabled: bool = True
+    cap: int = Field(default=150, ge=2, le=5000)
+    width: int = Field(default=1024, ge=16, le=4096)
+    delay: timedelta = timedelta(milliseconds=125)
+    labels: bool = True
+    cache: int = 2 * GB
+
+
 class SkipConfig(Model):
     """What is never pulled unless a source's own `include` names it: these patterns over this size."""
 
@@ -121,6 +144,7 @@ class Config(Model):
     max_entries: int = 2_000_000
     versions: VersionsConfig = VersionsConfig()
     tensorboard: TensorBoardConfig = TensorBoardConfig()
+    samples: SamplesConfig = SamplesConfig()
     allow_old_rsync: bool = False
     hosts: dict[str, HostConfig] = Field(default_factory=dict)
 

@@ -15,6 +15,22 @@ _HOST = re.compile(r"[\w.@:+-]+")
 _ALIAS = re.compile(r"[\w.@:+%\\=-]+")
 
 
+SAMPLE_GROUPS = ("series", "epoch", "step", "batch", "index")
+
+
+def sample_pattern(text: str) -> str:
+    """A regular expression whose named groups say what a sample's path means."""
+    try:
+        groups = re.compile(text).groupindex
+    except (re.error, RecursionError, OverflowError) as error:
+        raise ValueError(f"this is no regular expression: {error}") from None
+    if not groups or not set(groups) <= set(SAMPLE_GROUPS):
+        raise ValueError(
+            "give it named groups, like (?P<epoch>\\d+): " + ", ".join(SAMPLE_GROUPS[:-1]) + " or index"
+        )
+    return text
+
+
 def plain(text: str) -> str:
     """One line without control or invisible characters."""
     for character in text:

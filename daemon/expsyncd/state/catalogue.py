@@ -5,26 +5,30 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from expsyncd.errors import Error
+from expsyncd.state import series
 from expsyncd.state.sqlite import DamagedError, check_sound, open_reader, open_writer, schema_version
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from expsyncd.state.sqlite import Database
 
 logger = logging.getLogger(__name__)
 
-SCHEMA = 1
+T = TypeVar("T")
+
+SCHEMA = 2
 _TABLES = (
     (
         "CREATE TABLE runs (host TEXT NOT NULL, source TEXT NOT NULL, inside BLOB NOT NULL,"
         " files INTEGER NOT NULL, bytes INTEGER NOT NULL, newest_at REAL NOT NULL,"
         " PRIMARY KEY (host, source, inside))"
     ),
+    *series.TABLES,
 )
 
 
@@ -96,6 +100,24 @@ class Catalogue:
         except DamagedError as error:
             self._rebuild(error)
             return []
+
+    def write(self, function: Callable[[Database], None]) -> None:
+        """Change more of it in one transaction. Damage found on the way costs one rebuild."""
+        try:
+            with self._db.transaction():
+                function(self._db)
+        except DamagedError as error:
+            self._rebuild(error)
+            with self._db.transaction():
+                function(self._db)
+
+    def read(self, function: Callable[[Database], T], nothing: T) -> T:
+        """What `function` reads; `nothing` after damage, which costs a rebuild."""
+        try:
+            return function(self._db)
+        except DamagedError as error:
+            self._rebuild(error)
+            return nothing
 
     def _put_runs(self, runs: Sequence[RunLike]) -> None:
         with self._db.transaction():

@@ -136,6 +136,12 @@ def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
             "error": trouble_json(board.error),
             "notices": list(board.notices),
         },
+        "samples": {
+            "series": snapshot.samples.series,
+            "waiting": snapshot.samples.waiting,
+            "failed": snapshot.samples.failed,
+            "refused": snapshot.samples.refused,
+        },
         "hosts": {name: host_json(host) for name, host in snapshot.hosts.items()},
         "notices": list(snapshot.notices),
     }

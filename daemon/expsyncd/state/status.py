@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
+from expsyncd.state.samples import SamplesState
 from expsyncd.units import human_bytes
 
 if TYPE_CHECKING:
@@ -288,3 +289,4 @@ class Snapshot:
     tensorboard: TensorBoardState = field(default_factory=TensorBoardState)
     hosts: dict[str, HostState] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    samples: SamplesState = field(default_factory=SamplesState)

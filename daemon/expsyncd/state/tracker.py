@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from expsyncd.state.samples import SamplesState
     from expsyncd.state.status import ConfigState, HostState, RootState, Snapshot, TensorBoardState
 
 
@@ -53,6 +54,11 @@ class Tracker:
         """The config's state."""
         if self._snapshot.config != state:
             self._put(replace(self._snapshot, config=state))
+
+    def put_samples(self, state: SamplesState) -> None:
+        """What is known of the sample images as a whole."""
+        if self._snapshot.samples != state:
+            self._put(replace(self._snapshot, samples=state))
 
     def put_notices(self, notices: tuple[str, ...]) -> None:
         """What a person should know about this machine as a whole (old rsync, no agent)."""

@@ -16,8 +16,10 @@ from expsyncd.config.model import (
     Every,
     ForwardConfig,
     HostConfig,
+    SamplesConfig,
     SkipConfig,
     SourceConfig,
+    SourceSamplesConfig,
     TensorBoardConfig,
     VersionsConfig,
 )
@@ -33,8 +35,10 @@ SECTIONS = [
     (keys.TENSORBOARD, TensorBoardConfig, set()),
     (keys.VERSIONS, VersionsConfig, set()),
     (keys.SKIP, SkipConfig, set()),
+    (keys.SAMPLES, SamplesConfig, set()),
+    (keys.SOURCE_SAMPLES, SourceSamplesConfig, set()),
 ]
-NAMES = ["top", "host", "source", "forward", "tensorboard", "versions", "skip"]
+NAMES = ["top", "host", "source", "forward", "tensorboard", "versions", "skip", "samples", "source samples"]
 SAID_INSTEAD = {
     "ssh": "the host's name",
     "path": "required",
@@ -52,6 +56,8 @@ def default_of(name, field, kind, model):
     if isinstance(value, BaseModel) and not isinstance(value, Every | Cron):
         return "see below"
     if value is None:
+        if model is SourceSamplesConfig:
+            return "by the names" if name == "pattern" else "the file's"
         if kind is not keys.INTERVAL:
             return "no limit"
         return "the file's" if model is HostConfig else "its host's"

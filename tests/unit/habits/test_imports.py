@@ -23,6 +23,7 @@ MAY = {
     # pulls write the mirror and record facts; the config's values describe sources
     "pull": BELOW | {"mirror.layout", "mirror.versions", "mirror.inplace", "mirror.folders", "state", "config.model", "config.names"},
     "tensorboard": BELOW | {"mirror.scan", "mirror.layout", "state", "config.model"},
+    "samples": BELOW | {"mirror.layout", "mirror.batch", "mirror.scan", "state", "config.model"},
     "notices": BELOW | {"state.status"},
     "schedule": {"clock", "config.model", "ssh.retry"},
     "host": BELOW | {"host_sources", "supervise", "ssh", "pull", "state", "config"},

@@ -16,6 +16,11 @@ ELSEWHERE = {
         "notices": "integration/test_needs_login", "verbs": "integration/test_daemon",
     },
     "starts processes": {
+        "samples.darkroom": "integration/test_darkroom", "samples.develop": "integration/test_darkroom",
+        "samples.arrays": "integration/test_darkroom", "samples.decode": "integration/test_darkroom",
+        "samples.put_together": "integration/test_darkroom", "samples.sheet": "integration/test_darkroom",
+        "samples.webp": "integration/test_darkroom", "samples.mp4": "integration/test_darkroom",
+        "samples.renderer": "integration/test_samples", "samples.wanted": "integration/test_samples",
         "process": "integration/test_process",
         "pull.carrier": "contracts/test_carriers", "pull.carry": "contracts/test_carriers",
         "pull.rrsync_carry": "contracts/test_carriers", "pull.sftp_carry": "contracts/test_carriers",
@@ -50,6 +55,8 @@ ELSEWHERE = {
     "a command: what it prints and its exit status are the daemon's answers": {
         "cli.adopt": "integration/test_daemon", "cli.bars": "integration/test_daemon",
         "cli.demo": "integration/test_demo", "cli.group": "unit/cli/test_main", "cli.login": "integration/test_login",
+        "cli.exporting": "integration/test_samples", "cli.samples": "integration/test_samples",
+        "cli.samples_list": "integration/test_samples",
         "cli.open": "integration/test_daemon", "cli.run": "integration/test_daemon",
         "cli.status": "integration/test_daemon", "cli.versions": "faults/test_data_safety",
         "cli.watch": "integration/test_daemon", "cli.wishes": "integration/test_daemon",
@@ -64,7 +71,9 @@ ELSEWHERE = {
     },
     "a table, or the lower half of the module that is tested": {
         "ssh.causes": "unit/ssh/test_diagnosis", "state.facts_schema": "unit/state/test_facts",
-        "state.tunnels": "unit/state/test_shown",
+        "state.tunnels": "unit/state/test_shown", "state.samples": "unit/state/test_shown",
+        "state.series": "unit/samples/test_records", "samples.words": "unit/samples/test_names",
+        "samples.frame": "unit/samples/test_series",
         "tensorboard.links": "unit/tensorboard/test_view",
     },
 }  # fmt: skip

@@ -55,6 +55,8 @@ ALLOWED = {
     ("tensorboard", "target"): "POSIX's own word for what a link names",
     ("ssh.retry", "delay"): "how long to wait before a retry, no lag",
     ("host", "delay"): "how long to wait before a retry, no lag",
+    ("config.model", "delay"): "the GIF's word for how long a frame stands",
+    ("samples.rules", "delay"): "the GIF's word for how long a frame stands",
     ("pull.command", "fetch"): "only the passes of a pull that bring whole files, beside `grow`",
 }
 

@@ -1,0 +1,1 @@
+"""Sample images: from file names to series, from pictures to animations."""

@@ -1,0 +1,213 @@
+"""Inventory: which sample images the mirror holds, by source and run, from scans and from single looks.
+
+The scan is the truth; single looks only make it quick. Blocking: for a thread.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import defaultdict
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from expsyncd.mirror.batch import UNFINISHED_FOLDERS, is_temporary
+from expsyncd.mirror.scan import is_event_file_name
+from expsyncd.samples.home import homes
+from expsyncd.samples.series import Content
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from expsyncd.samples.home import Home
+
+SUFFIXES = (b".png", b".jpg", b".jpeg", b".webp", b".bmp", b".tif", b".tiff", b".gif", b".npy", b".npz")
+OVERWRITTEN_MOST = 2000  # contents of one name
+Address = tuple[str, str]  # host, source
+
+
+@dataclass
+class _Source:
+    images: dict[bytes, tuple[int, int]] = field(default_factory=dict)  # inside to size, mtime_ns
+    runs: set[bytes] = field(default_factory=set)
+    before: dict[bytes, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
+
+
+@dataclass
+class Change:
+    """What a look found: folders with changed images by source, and contents that were overwritten."""
+
+    folders: dict[Address, set[bytes]] = field(default_factory=lambda: defaultdict(set))
+    overwritten: list[tuple[str, str, bytes, int, int]] = field(default_factory=list)
+    looked_anew: list[tuple[str, str, bytes]] = field(default_factory=list)
+    everything: bool = False
+
+
+class Inventory:
+    """`takes` says whether a path inside a source is a sample at all."""
+
+    def __init__(self, mirror: Path, takes: Callable[[str, str, bytes], bool]) -> None:
+        self._mirror = os.fsencode(mirror)
+        self._takes = takes
+        self._sources: dict[Address, _Source] = {}
+
+    def remember(self, rows: Iterable[tuple[str, str, bytes, int, int]]) -> None:
+        """Contents that were overwritten before this start."""
+        for host, source, path, size, mtime_ns in rows:
+            self._sources.setdefault((host, source), _Source()).before[path].append((size, mtime_ns))
+
+    def rescan(self) -> Change:
+        """Look at everything."""
+        change = Change(everything=True)
+        seen: set[Address] = set()
+        for host in _folders(self._mirror):
+            for source in _folders(self._mirror + b"/" + host):
+                address = (os.fsdecode(host), os.fsdecode(source))
+                seen.add(address)
+                known = self._sources.setdefault(address, _Source())
+                images, runs = self._walk(address, b"")
+                if runs != known.runs:
+                    change.folders[address].update(_parents(images))
+                    known.runs = runs
+                for inside in known.images.keys() - images.keys():
+                    del known.images[inside]
+                    change.folders[address].add(_parent(inside))
+                for inside, now in images.items():
+                    self._note(address, inside, now, change)
+        for address in self._sources.keys() - seen:
+            for inside in list(self._sources[address].images):
+                del self._sources[address].images[inside]
+                change.folders[address].add(_parent(inside))
+        return change
+
+    def look(self, paths: Iterable[bytes]) -> Change:
+        """Look at single absolute paths; a folder stands for all below it."""
+        change = Change()
+        for path in paths:
+            parts = path.removeprefix(self._mirror + b"/").split(b"/", 2)
+            if len(parts) < 3 or not path.startswith(self._mirror + b"/"):
+                if os.path.isdir(path):
+                    return self.rescan()
+                continue
+            address, inside = (os.fsdecode(parts[0]), os.fsdecode(parts[1])), parts[2]
+            known = self._sources.setdefault(address, _Source())
+            try:
+                found = os.lstat(path)
+            except OSError:
+                if known.images.pop(inside, None) is not None:
+                    change.folders[address].add(_parent(inside))
+                continue
+            if stat.S_ISDIR(found.st_mode):
+                images, runs = self._walk(address, inside)
+                if not runs <= known.runs:
+                    known.runs |= runs
+                    change.folders[address].update(_parents(known.images))
+                for name, now in images.items():
+                    self._note(address, name, now, change)
+            elif self._is_image(address, inside):  # a link or a pipe, too: it is told that it is not shown
+                self._note(address, inside, (found.st_size, found.st_mtime_ns), change)
+            elif is_event_file_name(inside.rpartition(b"/")[2]) and _parent(inside) not in known.runs:
+                known.runs.add(_parent(inside))
+                change.folders[address].update(_parents(known.images))
+        return change
+
+    def homes(self, address: Address) -> dict[bytes, Home]:
+        """For each folder with images of a source, the run that its animations belong to."""
+        host, source = address
+        others: dict[bytes, list[tuple[str, bytes]]] = defaultdict(list)
+        for (other_host, other), known in self._sources.items():
+            if other_host == host and other != source:
+                for run in known.runs:
+                    others[run.rpartition(b"/")[2] or os.fsencode(other)].append((other, run))
+        known = self._sources[address]
+        return homes(source, _parents(known.images), known.runs, others)
+
+    def contents(self, address: Address, folders: Iterable[bytes], base: bytes) -> list[Content]:
+        """The images of these folders, what was overwritten among them; named from `base` on."""
+        top = b"/".join((self._mirror, *map(os.fsencode, address)))
+        wanted = set(folders)
+        known = self._sources[address]
+        found = []
+        for inside, now in known.images.items():
+            if _parent(inside) not in wanted:
+                continue
+            name = inside[len(base) + 1 :] if base else inside
+            for size, mtime_ns in (*known.before.get(inside, ()), now):
+                found.append(Content(name, top + b"/" + inside, size, mtime_ns))
+        return found
+
+    @property
+    def addresses(self) -> list[Address]:
+        """All sources that were seen."""
+        return list(self._sources)
+
+    def _note(self, address: Address, inside: bytes, now: tuple[int, int], change: Change) -> None:
+        known = self._sources[address]
+        before = known.images.get(inside)
+        if before == now:
+            return
+        known.images[inside] = now
+        change.folders[address].add(_parent(inside))
+        change.looked_anew.append((*address, inside))
+        if before is not None and before[0] and before not in known.before[inside]:
+            known.before[inside].append(before)
+            del known.before[inside][:-OVERWRITTEN_MOST]
+            change.overwritten.append((*address, inside, *before))
+
+    def forget(self, address: Address, inside: bytes, content: tuple[int, int]) -> None:
+        """A content that cannot be shown is no frame once it is overwritten."""
+        before = self._sources[address].before.get(inside, [])
+        with suppress(ValueError):
+            before.remove(content)
+
+    def is_current(self, address: Address, inside: bytes, content: tuple[int, int]) -> bool:
+        """Whether the file has this content (size, mtime_ns) now."""
+        known = self._sources.get(address)
+        return known is not None and known.images.get(inside) == content
+
+    def _is_image(self, address: Address, inside: bytes) -> bool:
+        name = inside.rpartition(b"/")[2]
+        return (
+            name.lower().endswith(SUFFIXES)
+            and not is_temporary(name)
+            and not UNFINISHED_FOLDERS.intersection(inside.split(b"/"))
+            and self._takes(*address, inside)
+        )
+
+    def _walk(self, address: Address, below: bytes) -> tuple[dict[bytes, tuple[int, int]], set[bytes]]:
+        top = b"/".join((self._mirror, *map(os.fsencode, address)))
+        images: dict[bytes, tuple[int, int]] = {}
+        runs: set[bytes] = set()
+        waiting = [below]
+        while waiting:
+            folder = waiting.pop()
+            with suppress(OSError), os.scandir(top + b"/" + folder if folder else top) as entries:
+                for entry in entries:
+                    inside = folder + b"/" + entry.name if folder else entry.name
+                    if entry.is_dir(follow_symlinks=False):
+                        if entry.name not in UNFINISHED_FOLDERS:
+                            waiting.append(inside)
+                    elif is_event_file_name(entry.name):
+                        runs.add(folder)
+                    elif self._is_image(address, inside):
+                        with suppress(OSError):
+                            found = entry.stat(follow_symlinks=False)
+                            images[inside] = (found.st_size, found.st_mtime_ns)
+        return images, runs
+
+
+def _parent(inside: bytes) -> bytes:
+    return inside.rpartition(b"/")[0]
+
+
+def _parents(insides: Iterable[bytes]) -> set[bytes]:
+    return {_parent(inside) for inside in insides}
+
+
+def _folders(folder: bytes) -> list[bytes]:
+    found: list[bytes] = []
+    with suppress(OSError), os.scandir(folder) as entries:
+        found = [e.name for e in entries if e.is_dir(follow_symlinks=False) and not e.name.startswith(b".")]
+    return sorted(found)

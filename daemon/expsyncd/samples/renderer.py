@@ -1,0 +1,225 @@
+"""Renderer: keeps the animation of every series up to date, newest change first, one at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from expsyncd.errors import Error
+from expsyncd.samples import records
+from expsyncd.samples.inventory import Change, Inventory
+from expsyncd.samples.wanted import regrouped
+from expsyncd.state.samples import SamplesState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from expsyncd.clock import Clock
+    from expsyncd.mirror.batch import Batch
+    from expsyncd.paths import RootPaths
+    from expsyncd.samples.darkroom import Darkroom, Rendered
+    from expsyncd.samples.frame import SeriesKey
+    from expsyncd.samples.rules import Rules
+    from expsyncd.samples.wanted import Regrouped, Wanted
+    from expsyncd.state.catalogue import Catalogue
+    from expsyncd.state.series import SeriesRow
+    from expsyncd.state.thread import DatabaseThread
+    from expsyncd.state.tracker import Tracker
+
+logger = logging.getLogger(__name__)
+
+SHARE = 4.0  # a look at the inventory waits this many times as long as the last one took
+OLDEST_EVERY = 4  # the series that waits longest has its turn among the newest
+SHEETS_AFTER_S = 3.0  # of rest: contact sheets are for looking back
+REST_AFTER_S = 60.0
+GROUND_AGAIN_S = 5.0
+WAITING_MOST = 5000  # paths of single looks; beyond, a scan is cheaper
+
+
+class Renderer:
+    """`batch` what changed in the mirror; `run` for ever."""
+
+    def __init__(
+        self,
+        root: RootPaths,
+        rules: Rules,
+        darkroom: Darkroom,
+        tracker: Tracker,
+        thread: DatabaseThread,
+        catalogue: Callable[[], Catalogue],
+        clock: Clock,
+        writable: Callable[[], bool],
+    ) -> None:
+        """`catalogue` is called in the database thread; `writable`: whether the root's disk is there."""
+        self._root = root
+        self._rules = rules
+        self._darkroom = darkroom
+        self._tracker = tracker
+        self._thread = thread
+        self._catalogue = catalogue
+        self._clock = clock
+        self._writable = writable
+        self._inventory = Inventory(root.mirror, self._takes)
+        self._wish = asyncio.Event()
+        self._paths: set[bytes] = set()
+        self._everything = True
+        self._look_at = 0.0
+        self._waiting: dict[SeriesKey, Wanted] = {}
+        self._sheets: dict[SeriesKey, Wanted] = {}
+        self._rows: dict[SeriesKey, SeriesRow] = {}
+        self._refused: dict[tuple[str, str, bytes], str] = {}
+        self._turns = 0
+
+    def batch(self, batch: Batch) -> None:
+        """Something changed in the mirror."""
+        self._paths.update(batch.paths)
+        if batch.everything or len(self._paths) > WAITING_MOST:
+            self._everything = True
+            self._paths.clear()
+        self._wish.set()
+
+    def apply(self, rules: Rules) -> None:
+        """Use another config: everything is looked at anew."""
+        self._rules = rules
+        self._inventory = Inventory(self._root.mirror, self._takes)
+        self._everything = True
+        self._rows = {key: replace(row, rendered_at=None) for key, row in self._rows.items()}
+        self._wish.set()
+
+    async def run(self) -> None:
+        """Render as images come; leaves no child behind."""
+        known = await self._thread.run(lambda: records.remembered(self._catalogue()))
+        self._rows, self._refused = known.rows, known.refused
+        self._inventory.remember(known.overwritten)
+        try:
+            while True:
+                self._wish.clear()
+                now = self._clock.monotonic()
+                if (self._everything or self._paths) and now >= self._look_at:
+                    await self._look()
+                elif self._waiting:
+                    await self._render(self._next())
+                else:
+                    await self._idle()
+        finally:
+            await self._darkroom.rest()
+
+    async def _idle(self) -> None:
+        """Wait for a wish; after a while draw contact sheets, then let the child go."""
+        pause_s = (
+            max(0.0, self._look_at - self._clock.monotonic()) if self._everything or self._paths else None
+        )
+        if pause_s is None:
+            pause_s = SHEETS_AFTER_S if self._sheets else REST_AFTER_S
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause_s):
+                await self._wish.wait()
+            return
+        if self._everything or self._paths:
+            return
+        if self._sheets:
+            _, wanted = self._sheets.popitem()
+            await self._render(wanted, sheet=True)
+        else:
+            await self._darkroom.rest()
+
+    async def _look(self) -> None:
+        everything, paths = self._everything, frozenset(self._paths)
+        self._everything = False
+        self._paths.clear()
+        started = self._clock.monotonic()
+        change, found = await asyncio.to_thread(self._looked, paths, everything=everything)
+        self._look_at = self._clock.monotonic() + SHARE * (self._clock.monotonic() - started)
+        healed = [address for address in change.looked_anew if self._refused.pop(address, None) is not None]
+        gone = records.gone(self._rows, found)
+        for key in gone:
+            self._waiting.pop(key, None)
+            records.remove_animation(self._root.path, self._rows.pop(key))
+        for wanted in found.series:
+            if not records.is_done(self._rows.get(wanted.key), wanted):
+                self._waiting[wanted.key] = wanted
+        if change.overwritten or healed or gone:
+            await self._thread.run(records.note, self._catalogue, change.overwritten, healed, gone)
+        self._show()
+
+    def _looked(self, paths: frozenset[bytes], *, everything: bool) -> tuple[Change, Regrouped]:
+        change = self._inventory.rescan() if everything else self._inventory.look(paths)
+        return change, regrouped(self._inventory, change, self._root.animations, self._rules.pattern_of)
+
+    def _next(self) -> Wanted:
+        """The newest change; every fourth time what has waited longest."""
+        self._turns += 1
+        if self._turns % OLDEST_EVERY == 0:
+            return next(iter(self._waiting.values()))
+        return max(self._waiting.values(), key=lambda wanted: wanted.newest_ns)
+
+    async def _render(self, wanted: Wanted, *, sheet: bool = False) -> None:
+        if not self._writable():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GROUND_AGAIN_S):
+                    await self._wish.wait()
+            return
+        self._waiting.pop(wanted.key, None)
+        row = self._rows.get(wanted.key)
+        look = self._rules.look_of(wanted.key.host, wanted.source)
+        try:
+            wanted.out.parent.mkdir(parents=True, exist_ok=True)
+            done = await self._darkroom.render(
+                wanted.frames,
+                look,
+                wanted.out,
+                canvas=(row.width, row.height) if row is not None and row.width else None,
+                latest=wanted.out.with_suffix(".latest.png"),
+                sheet=wanted.out.with_suffix(".sheet.png") if sheet else None,
+                only_develop=not wanted.worth_it,
+            )
+            reason = "" if done is not None and done.good else "none of its images can be shown"
+        except (Error, OSError) as error:
+            done, reason = None, getattr(error, "title", None) or str(error)
+            logger.warning("%s: %s", wanted.out, reason)
+        await self._keep(wanted, done, reason)
+        if done is not None and done.wrote and not sheet:
+            self._sheets[wanted.key] = wanted
+            await asyncio.to_thread(_link_latest, wanted.out)
+        self._show()
+
+    async def _keep(self, wanted: Wanted, done: Rendered | None, reason: str) -> None:
+        before = self._rows.get(wanted.key)
+        row = records.row_of(wanted, done, reason, before, self._clock.now().timestamp(), self._root.path)
+        self._rows[wanted.key] = row
+        refused = []
+        for found in done.refused if done is not None else ():
+            place = records.place_of(wanted, found, self._root.mirror)
+            if self._inventory.is_current(
+                (wanted.key.host, wanted.source), place, (found.size, found.mtime_ns)
+            ):
+                self._refused[wanted.key.host, wanted.source, place] = found.reason
+                refused.append((place, found))
+            else:
+                # It was overwritten before it could be read, or was half written: no frame ever.
+                self._inventory.forget((wanted.key.host, wanted.source), place, (found.size, found.mtime_ns))
+        await self._thread.run(records.keep, self._catalogue, wanted, row, refused)
+
+    def _show(self) -> None:
+        failed = sum(bool(row.reason) for row in self._rows.values())
+        self._tracker.put_samples(
+            SamplesState(len(self._rows | self._waiting), len(self._waiting), failed, len(self._refused))
+        )
+
+    def _takes(self, host: str, source: str, inside: bytes) -> bool:
+        return self._rules.takes(host, source, inside)
+
+
+def _link_latest(out: Path) -> None:
+    """`latest.png` of the run: whatever series changed last."""
+    newest, place = out.with_suffix(".latest.png"), out.with_name("latest.png")
+    temporary = out.with_name(".latest.png.new")
+    with suppress(OSError):
+        temporary.unlink(missing_ok=True)
+        os.link(newest, temporary)
+        temporary.replace(place)

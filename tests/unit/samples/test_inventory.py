@@ -1,0 +1,125 @@
+import os
+
+import pytest
+
+from expsyncd.samples.inventory import Inventory
+
+GPU = ("gpu", "s")
+
+
+@pytest.fixture
+def mirror(tmp_path):
+    folder = tmp_path / "mirror"
+    folder.mkdir()
+    return folder
+
+
+def put(mirror, inside, data=b"x", second=1):
+    path = mirror / "gpu" / inside
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    os.utime(path, (second, second))
+    return os.fsencode(path)
+
+
+def everything(*_: object) -> bool:
+    return True
+
+
+def nothing(*_: object) -> bool:
+    return False
+
+
+def names(inventory, address=GPU):
+    found = []
+    for folder, home in inventory.homes(address).items():
+        found += [one.path for one in inventory.contents(address, [folder], home.base)]
+    return sorted(found)
+
+
+def test_a_scan_finds_images_and_nothing_else(mirror):
+    for inside in (
+        "s/r/a.png",
+        "s/r/b.JPG",
+        "s/r/log.txt",
+        "s/r/.a.png.Xy12Ab",
+        "s/.incoming/c.png",
+        "s/x.npz",
+    ):
+        put(mirror, inside)
+    os.mkfifo(mirror / "gpu/s/pipe.png")
+    (mirror / "gpu/s/elsewhere").symlink_to("/")
+    inventory = Inventory(mirror, everything)
+    change = inventory.rescan()
+    assert change.folders == {GPU: {b"r", b""}}
+    assert names(inventory) == [b"a.png", b"b.JPG", b"pipe.png", b"x.npz"]
+    assert inventory.rescan().folders == {}, "nothing changed since"
+
+
+def test_single_looks_tell_what_changed(mirror):
+    first = put(mirror, "s/r/1.png")
+    inventory = Inventory(mirror, everything)
+    inventory.rescan()
+    assert inventory.look([first]).folders == {}
+    second = put(mirror, "s/q/2.png")
+    assert inventory.look([second]).folders == {GPU: {b"q"}}
+    new = put(mirror, "s/new/deep/3.png")
+    assert inventory.look([os.path.dirname(os.path.dirname(new))]).folders == {GPU: {b"new/deep"}}
+    os.unlink(first)
+    assert inventory.look([first]).folders == {GPU: {b"r"}}
+    assert names(inventory) == [b"2.png", b"deep/3.png"]
+
+
+def test_overwritten_contents_stay_contents(mirror):
+    path = put(mirror, "s/r/now.png", b"one", 1)
+    inventory = Inventory(mirror, everything)
+    inventory.rescan()
+    put(mirror, "s/r/now.png", b"three", 3)
+    change = inventory.look([path])
+    assert change.overwritten == [(*GPU, b"r/now.png", 3, 10**9)]
+    (home,) = inventory.homes(GPU).values()
+    found = inventory.contents(GPU, [b"r"], home.base)
+    assert [(one.path, one.size, one.mtime_ns) for one in found] == [
+        (b"now.png", 3, 10**9),
+        (b"now.png", 5, 3 * 10**9),
+    ]
+    assert inventory.is_current(GPU, b"r/now.png", (5, 3 * 10**9))
+    inventory.forget(GPU, b"r/now.png", (3, 10**9))
+    assert len(inventory.contents(GPU, [b"r"], home.base)) == 1
+    other = Inventory(mirror, everything)
+    other.remember(change.overwritten)
+    other.rescan()
+    assert len(other.contents(GPU, [b"r"], home.base)) == 2, "after a restart, too"
+
+
+def test_an_empty_file_is_no_content_that_was(mirror):
+    path = put(mirror, "s/r/now.png", b"", 1)
+    inventory = Inventory(mirror, everything)
+    inventory.rescan()
+    put(mirror, "s/r/now.png", b"whole", 2)
+    assert inventory.look([path]).overwritten == []
+
+
+def test_a_run_that_appears_takes_its_images(mirror):
+    put(mirror, "s/exp/out/1.png")
+    inventory = Inventory(mirror, everything)
+    inventory.rescan()
+    assert [home.run for home in inventory.homes(GPU).values()] == [b"exp"]
+    event = put(mirror, "s/exp/out/events.out.tfevents.1.h")
+    assert inventory.look([event]).folders == {GPU: {b"exp/out"}}
+    assert [home.run for home in inventory.homes(GPU).values()] == [b"exp/out"]
+
+
+def test_a_source_that_left_the_mirror(mirror):
+    put(mirror, "s/r/1.png")
+    inventory = Inventory(mirror, everything)
+    inventory.rescan()
+    (mirror / "gpu/s").rename(mirror.parent / "moved")
+    assert inventory.rescan().folders == {GPU: {b"r"}}
+    assert inventory.homes(GPU) == {}
+
+
+def test_what_is_no_sample_is_not_there(mirror):
+    put(mirror, "s/r/1.png")
+    inventory = Inventory(mirror, nothing)
+    assert inventory.rescan().folders == {}

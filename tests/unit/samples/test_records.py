@@ -1,0 +1,74 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from expsyncd.samples import records
+from expsyncd.samples.darkroom import Refused, Rendered
+from expsyncd.samples.frame import Frame, Picture, SeriesKey
+from expsyncd.samples.wanted import Regrouped, Wanted
+from expsyncd.state.catalogue import Catalogue
+
+
+@pytest.fixture
+def wanted(tmp_path):
+    frames = tuple(Frame((n,), "", (Picture(b"/m/gpu/s/x", 1, n),), n) for n in (4, 7))
+    return Wanted(
+        SeriesKey("gpu", "s", b"r", b"f_{n}.png"), "s", frames, 7 * 10**9, tmp_path / "a/f.gif", "why"
+    )
+
+
+def rendered(wanted, **changes):
+    return replace(Rendered(wanted.out, 2, 2, 99, (8, 9), True, ()), **changes)
+
+
+def test_a_row_says_what_was_rendered(wanted, tmp_path):
+    row = records.row_of(wanted, rendered(wanted), "", None, 5.0, tmp_path)
+    assert (row.frames, row.shown, row.first_step, row.last_step, row.bytes) == (2, 2, 4, 7, 99)
+    assert (row.path, row.width, row.height, row.why) == (b"a/f.gif", 8, 9, "why")
+    failed = records.row_of(wanted, None, "no room", row, 6.0, tmp_path)
+    assert (failed.shown, failed.reason, failed.width) == (0, "no room", 8)
+
+
+def test_done_is_what_did_not_change_and_is_there(wanted, tmp_path):
+    row = records.row_of(wanted, rendered(wanted), "", None, 5.0, tmp_path)
+    assert not records.is_done(row, wanted), "the file is not there"
+    wanted.out.parent.mkdir()
+    wanted.out.touch()
+    assert records.is_done(row, wanted)
+    assert not records.is_done(None, wanted)
+    assert not records.is_done(replace(row, reason="x"), wanted)
+    assert not records.is_done(replace(row, rendered_at=None), wanted)
+    assert not records.is_done(row, replace(wanted, newest_ns=8 * 10**9))
+    assert not records.is_done(row, replace(wanted, frames=wanted.frames[:1]))
+
+
+def test_series_that_are_called_otherwise_now_are_gone(wanted):
+    old = SeriesKey("gpu", "s", b"r", b"old.png")
+    foreign = SeriesKey("gpu", "s", b"r", b"other//x.png")
+    elsewhere = SeriesKey("gpu", "s", b"q", b"old.png")
+    rows = [old, foreign, elsewhere, wanted.key]
+    own = Regrouped([wanted], {("gpu", "s", b"r", "s")})
+    assert records.gone(rows, own) == [old]
+    others = Regrouped([], {("gpu", "s", b"r", "other")})
+    assert records.gone(rows, others) == [foreign]
+
+
+def test_the_catalogue_remembers(wanted, tmp_path):
+    catalogue = Catalogue.open(tmp_path / "c.db")
+    row = records.row_of(wanted, rendered(wanted), "", None, 5.0, tmp_path)
+    bad = Refused(b"/m/gpu/s/x.png", 3, 4, "cut off")
+    records.keep(lambda: catalogue, wanted, row, [(b"x.png", bad)])
+    records.note(lambda: catalogue, [("gpu", "s", b"y.png", 1, 2)], [], [])
+    found = records.remembered(catalogue)
+    assert found.rows == {wanted.key: row}
+    assert found.refused == {("gpu", "s", b"x.png"): "cut off"}
+    assert found.overwritten == [("gpu", "s", b"y.png", 1, 2)]
+    records.note(lambda: catalogue, [], [("gpu", "s", b"x.png")], [wanted.key])
+    found = records.remembered(catalogue)
+    assert (found.rows, found.refused) == ({}, {})
+    catalogue.close()
+
+
+def test_places_are_relative_to_the_source(wanted):
+    assert records.place_of(wanted, Refused(b"/m/gpu/s/r/x.png", 1, 1, ""), Path("/m")) == b"r/x.png"

@@ -9,6 +9,9 @@ import signal
 
 import pytest
 from PIL import Image, ImageSequence
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from support.pictures import encoded, hostile, photo
 from support.place import Place, content
@@ -108,6 +111,36 @@ def test_dropped_by_hand_overwritten_bad_and_healed(place):
     now.write_bytes(encoded(photo(9)))
     until(lambda: frames_in(animation(place, "mine.now")) == 4, WITHIN_S)
     assert mine.stat().st_mtime_ns == before
+
+
+def test_image_tags_of_event_files_are_series(place):
+    (place.remote / "exp1" / "events.out.tfevents.1.h").unlink()
+    writer = EventFileWriter(str(place.remote / "exp1"))
+
+    def add(step, tag="Generated/fake"):
+        image = Summary.Image(height=64, width=96, colorspace=3, encoded_image_string=encoded(photo(step)))
+        value = Summary.Value(tag=tag, image=image)
+        writer.add_event(Event(wall_time=1e9 + step, step=step, summary=Summary(value=[value])))
+        writer.flush()
+
+    try:
+        for step in (1, 2, 3):
+            add(step)
+        place.start()
+        shown = animation(place, "tag.Generated.fake")
+        until(lambda: frames_in(shown) == 3, WITHIN_S)
+        add(4)
+        until(lambda: frames_in(shown) == 4, WITHIN_S)
+        assert frames_of(place, "tag://Generated/fake") == 4
+        place.stop()
+        add(5)
+        place.start()
+        until(lambda: frames_in(shown) == 5, WITHIN_S)
+    finally:
+        writer.close()
+    out = place.base / "out"
+    out.mkdir()
+    assert "5 frames" in place.run("samples", "render", "Generated", "--out", str(out)).stdout
 
 
 def test_a_kill_loses_no_work_and_everything_but_the_mirror_may_be_deleted(place):

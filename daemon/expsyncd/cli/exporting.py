@@ -24,17 +24,22 @@ if TYPE_CHECKING:
 
 def found() -> list[Wanted]:
     """Every series of the mirror as it is now."""
+    from expsyncd.samples.darkroom import Darkroom
     from expsyncd.samples.inventory import Inventory
     from expsyncd.samples.rules import Rules
+    from expsyncd.samples.tags import Tags
     from expsyncd.samples.wanted import regrouped
-    from expsyncd.state.series import read_overwritten
+    from expsyncd.state.series import read_overwritten, read_tagged
 
     paths = Paths.of(os.environ)
     config = load(paths.config_file)
     root, rules = resolved(config.root), Rules(config)
     inventory = Inventory(root.mirror, rules.takes)
     inventory.remember(read_overwritten(paths.catalogue_db))
-    return regrouped(inventory, inventory.rescan(), root.animations, rules.pattern_of).series
+    tags = Tags(root.mirror, Darkroom(paths.frames_dir, config.samples.cache))
+    tags.take(read_tagged(paths.catalogue_db))
+    tagged = [one for run in tags.runs for one in tags.series(run, root.animations)]
+    return tagged + regrouped(inventory, inventory.rescan(), root.animations, rules.pattern_of).series
 
 
 def export(

@@ -40,7 +40,7 @@ def key_of(frame: Frame, look: Look, canvas: tuple[int, int], kind: str) -> str:
     """The name of its block: the same pictures, label and look are the same frame."""
     made_of = hashlib.sha256()
     for picture in frame.pictures:
-        words = (picture.path, picture.size, picture.mtime_ns, picture.member, picture.index)
+        words = (picture.path, picture.size, picture.mtime_ns, picture.member, picture.index, picture.offset)
         made_of.update(repr(words).encode())
     label = frame.label if look.labels else ""
     made_of.update(repr((VERSION, kind, label, frame.panels, canvas, look.of_pixels)).encode())

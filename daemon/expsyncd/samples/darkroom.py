@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import sys
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from expsyncd.errors import Error
@@ -116,6 +116,16 @@ class Darkroom:
             good = _without(good, {id(chosen[number]): paths for number, paths in bad.items()})
         return None if not refused else _nothing(out, refused)
 
+    async def scan(self, path: bytes, offset: int) -> dict[str, Any] | None:
+        """The images of an event file from `offset` on: found, scanned, broken. None: unreadable."""
+        try:
+            async for answer in self._ask({"scan": os.fsdecode(path), "offset": offset}):
+                if "scanned" in answer:
+                    return answer
+        except _DiedError:
+            pass
+        return None
+
     async def rest(self) -> None:
         """End the child; the next rendering starts another."""
         child, self._child, self._lines = self._child, None, None
@@ -142,7 +152,7 @@ class Darkroom:
                     raise _DiedError(f"took longer than {self._silent_s:g} s") from None
                 except (StopAsyncIteration, ValueError):
                     raise _DiedError("ended the program that reads it") from None
-                finished = not {"done", "again", "too_large", "failed"}.isdisjoint(answer)
+                finished = not {"done", "again", "too_large", "failed", "scanned"}.isdisjoint(answer)
                 yield answer
         finally:
             if not finished:  # what it still says is about this job
@@ -172,10 +182,7 @@ def _job(
             [
                 list(frame.order),
                 frame.label,
-                [
-                    [os.fsdecode(picture.path), picture.size, picture.mtime_ns, picture.index, picture.member]
-                    for picture in frame.pictures
-                ],
+                [[os.fsdecode(picture.path), *astuple(picture)[1:]] for picture in frame.pictures],
                 [list(panel) for panel in frame.panels],
             ]
             for frame in frames

@@ -55,9 +55,9 @@ def opened(picture: Picture) -> BinaryIO:
         reason = "no regular file"
     elif found.st_size == 0:
         reason = "empty"
-    elif found.st_size > FILE_MOST:
+    elif found.st_size > FILE_MOST and not picture.member:
         reason = f"larger than {FILE_MOST >> 20} MB"
-    elif (found.st_size, found.st_mtime_ns) != (picture.size, picture.mtime_ns):
+    elif not picture.member and (found.st_size, found.st_mtime_ns) != (picture.size, picture.mtime_ns):
         reason = "changed while it was looked at"
     if reason:
         file.close()

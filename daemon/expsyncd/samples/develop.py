@@ -7,14 +7,16 @@ for its death. A job is one line of JSON on stdin; the answers are lines on stdo
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import resource
 import sys
 import warnings
 from contextlib import suppress
+from dataclasses import astuple
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from expsyncd.samples.blocks import Blocks, key_of
 from expsyncd.samples.compose import canvas_of, fit, grid, side_by_side
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 MEMORY_MOST = 1 << 30
 NICE = 10
 ARRAYS = (b".npy", b".npz")
+SCANNED_AT_ONCE = 32 << 20  # bytes of an event file; then a picture has its turn
 DIGEST_PIECE = 1 << 20
 
 
@@ -45,7 +48,10 @@ def main() -> None:
     for line in sys.stdin:
         job = json.loads(line)
         try:
-            Rendering(job, blocks).run()
+            if "scan" in job:
+                scan_events(job)
+            else:
+                Rendering(job, blocks).run()
         except OSError as error:
             say(failed=f"{error.filename or 'the animation'}: {error.strerror}")
         except MemoryError:
@@ -162,6 +168,11 @@ def developed(frame: Frame, ground: tuple[int, int, int]) -> tuple[Image.Image, 
     for picture in frame.pictures:
         try:
             with opened(picture) as file:
+                if picture.member:
+                    data = _of_event(file, picture)
+                    digest.update(data)
+                    found.append(decoded(io.BytesIO(data), ground))
+                    continue
                 while piece := file.read(DIGEST_PIECE):
                     digest.update(piece)
                 file.seek(0)
@@ -174,6 +185,28 @@ def developed(frame: Frame, ground: tuple[int, int, int]) -> tuple[Image.Image, 
         except Refusal as refusal:
             raise Refusal(refusal.reason, picture.path) from None
     return _laid_out(frame, found, ground), digest.hexdigest()[:32]
+
+
+def _of_event(file: BinaryIO, picture: Picture) -> bytes:
+    from expsyncd.samples import tagged
+
+    wall = picture.mtime_ns / 1e9
+    return tagged.picture(file, picture.offset, picture.size, wall, picture.member, picture.index or 0)
+
+
+def scan_events(job: dict[str, Any]) -> None:
+    """Say which images an event file holds from an offset on."""
+    from expsyncd.samples import tagged
+
+    path = os.fsencode(job["scan"])
+    try:
+        with opened(Picture(path, 0, 0, member="any")) as file:
+            result = tagged.scan(file, int(job["offset"]), SCANNED_AT_ONCE)
+    except Refusal as refusal:
+        say(failed=refusal.reason)
+        return
+    found = [list(astuple(one)) for one in result.found]
+    say(scanned=result.offset, broken=result.broken, found=found)
 
 
 def _laid_out(frame: Frame, found: list[Image.Image], ground: tuple[int, int, int]) -> Image.Image:

@@ -10,8 +10,8 @@ class Picture:
     """One image file as it was seen.
 
     `path`: absolute, in the mirror, or in versions for a content that was overwritten. `size` in bytes.
-    `index`: the sample among those of one step. `member`: what is meant inside the file (a tag of an event
-    file with its step, an array of an .npz); empty for a plain image.
+    `index`: the sample among those of one step. `member`: the tag that is meant of an event file, and then
+    `offset` is where its record begins, `size` the record's length and `mtime_ns` when it was written.
     """
 
     path: bytes
@@ -19,6 +19,7 @@ class Picture:
     mtime_ns: int
     index: int | None = None
     member: str = ""
+    offset: int = 0
 
 
 @dataclass(frozen=True)

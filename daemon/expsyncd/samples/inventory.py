@@ -33,6 +33,7 @@ class _Source:
     images: dict[bytes, tuple[int, int]] = field(default_factory=dict)  # inside to size, mtime_ns
     runs: set[bytes] = field(default_factory=set)
     before: dict[bytes, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
+    events: dict[bytes, int] = field(default_factory=dict)  # event files to their size
 
 
 @dataclass
@@ -42,6 +43,7 @@ class Change:
     folders: dict[Address, set[bytes]] = field(default_factory=lambda: defaultdict(set))
     overwritten: list[tuple[str, str, bytes, int, int]] = field(default_factory=list)
     looked_anew: list[tuple[str, str, bytes]] = field(default_factory=list)
+    events: list[tuple[str, str, bytes, int]] = field(default_factory=list)  # event files with another size
     everything: bool = False
 
 
@@ -58,16 +60,19 @@ class Inventory:
         for host, source, path, size, mtime_ns in rows:
             self._sources.setdefault((host, source), _Source()).before[path].append((size, mtime_ns))
 
-    def rescan(self) -> Change:
-        """Look at everything."""
-        change = Change(everything=True)
+    def rescan(self, change: Change | None = None) -> Change:
+        """Look at everything. `change`: what was found just before, which stays in what is told."""
+        change = change or Change()
+        change.everything = True
         seen: set[Address] = set()
         for host in _folders(self._mirror):
             for source in _folders(self._mirror + b"/" + host):
                 address = (os.fsdecode(host), os.fsdecode(source))
                 seen.add(address)
                 known = self._sources.setdefault(address, _Source())
-                images, runs = self._walk(address, b"")
+                images, events = self._walk(address, b"")
+                runs = _parents(events)
+                self._note_events(address, events, change)
                 if runs != known.runs:
                     change.folders[address].update(_parents(images))
                     known.runs = runs
@@ -89,7 +94,7 @@ class Inventory:
             parts = path.removeprefix(self._mirror + b"/").split(b"/", 2)
             if len(parts) < 3 or not path.startswith(self._mirror + b"/"):
                 if os.path.isdir(path):
-                    return self.rescan()
+                    return self.rescan(change)
                 continue
             address, inside = (os.fsdecode(parts[0]), os.fsdecode(parts[1])), parts[2]
             known = self._sources.setdefault(address, _Source())
@@ -100,7 +105,9 @@ class Inventory:
                     change.folders[address].add(_parent(inside))
                 continue
             if stat.S_ISDIR(found.st_mode):
-                images, runs = self._walk(address, inside)
+                images, events = self._walk(address, inside)
+                runs = _parents(events)
+                self._note_events(address, events, change)
                 if not runs <= known.runs:
                     known.runs |= runs
                     change.folders[address].update(_parents(known.images))
@@ -108,9 +115,11 @@ class Inventory:
                     self._note(address, name, now, change)
             elif self._is_image(address, inside):  # a link or a pipe, too: it is told that it is not shown
                 self._note(address, inside, (found.st_size, found.st_mtime_ns), change)
-            elif is_event_file_name(inside.rpartition(b"/")[2]) and _parent(inside) not in known.runs:
-                known.runs.add(_parent(inside))
-                change.folders[address].update(_parents(known.images))
+            elif is_event_file_name(inside.rpartition(b"/")[2]):
+                self._note_events(address, {inside: found.st_size}, change)
+                if _parent(inside) not in known.runs:
+                    known.runs.add(_parent(inside))
+                    change.folders[address].update(_parents(known.images))
         return change
 
     def homes(self, address: Address) -> dict[bytes, Home]:
@@ -156,6 +165,13 @@ class Inventory:
             del known.before[inside][:-OVERWRITTEN_MOST]
             change.overwritten.append((*address, inside, *before))
 
+    def _note_events(self, address: Address, events: dict[bytes, int], change: Change) -> None:
+        known = self._sources[address].events
+        for inside, size in events.items():
+            if known.get(inside) != size and self._takes(*address, inside):
+                known[inside] = size
+                change.events.append((*address, inside, size))
+
     def forget(self, address: Address, inside: bytes, content: tuple[int, int]) -> None:
         """A content that cannot be shown is no frame once it is overwritten."""
         before = self._sources[address].before.get(inside, [])
@@ -165,7 +181,7 @@ class Inventory:
     def is_current(self, address: Address, inside: bytes, content: tuple[int, int]) -> bool:
         """Whether the file has this content (size, mtime_ns) now."""
         known = self._sources.get(address)
-        return known is not None and known.images.get(inside) == content
+        return known is not None and (known.images.get(inside) == content or inside in known.events)
 
     def _is_image(self, address: Address, inside: bytes) -> bool:
         name = inside.rpartition(b"/")[2]
@@ -176,10 +192,10 @@ class Inventory:
             and self._takes(*address, inside)
         )
 
-    def _walk(self, address: Address, below: bytes) -> tuple[dict[bytes, tuple[int, int]], set[bytes]]:
+    def _walk(self, address: Address, below: bytes) -> tuple[dict[bytes, tuple[int, int]], dict[bytes, int]]:
         top = b"/".join((self._mirror, *map(os.fsencode, address)))
         images: dict[bytes, tuple[int, int]] = {}
-        runs: set[bytes] = set()
+        events: dict[bytes, int] = {}
         waiting = [below]
         while waiting:
             folder = waiting.pop()
@@ -190,12 +206,14 @@ class Inventory:
                         if entry.name not in UNFINISHED_FOLDERS:
                             waiting.append(inside)
                     elif is_event_file_name(entry.name):
-                        runs.add(folder)
+                        with suppress(OSError):
+                            if entry.is_file(follow_symlinks=False):
+                                events[inside] = entry.stat(follow_symlinks=False).st_size
                     elif self._is_image(address, inside):
                         with suppress(OSError):
                             found = entry.stat(follow_symlinks=False)
                             images[inside] = (found.st_size, found.st_mtime_ns)
-        return images, runs
+        return images, events
 
 
 def _parent(inside: bytes) -> bytes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from expsyncd.samples.frame import SeriesKey
-from expsyncd.samples.wanted import FOREIGN
+from expsyncd.samples.wanted import FOREIGN, TAG
 from expsyncd.state import series
 from expsyncd.state.series import RefusedRow, SeriesRow
 
@@ -66,6 +66,8 @@ def gone(rows: Iterable[SeriesKey], found: Regrouped) -> list[SeriesKey]:
     missing = []
     for key in rows:
         for host, source, run, images in homes:
+            if key.name.startswith(TAG):
+                continue
             its = key.name.partition(FOREIGN)[0] if FOREIGN in key.name else os.fsencode(source)
             if (key.host, key.source, key.run, its) == (host, source, run, images) and key not in there:
                 missing.append(key)

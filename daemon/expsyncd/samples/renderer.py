@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from expsyncd.errors import Error
 from expsyncd.samples import records
 from expsyncd.samples.inventory import Change, Inventory
+from expsyncd.samples.tags import Tags
 from expsyncd.samples.wanted import regrouped
 from expsyncd.state.samples import SamplesState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from expsyncd.clock import Clock
@@ -65,6 +66,7 @@ class Renderer:
         self._clock = clock
         self._writable = writable
         self._inventory = Inventory(root.mirror, self._takes)
+        self._tags = Tags(root.mirror, darkroom)
         self._wish = asyncio.Event()
         self._paths: set[bytes] = set()
         self._everything = True
@@ -96,6 +98,9 @@ class Renderer:
         known = await self._thread.run(lambda: records.remembered(self._catalogue()))
         self._rows, self._refused = known.rows, known.refused
         self._inventory.remember(known.overwritten)
+        await self._tags.remember(self._thread, self._catalogue)
+        for run in self._tags.runs:
+            self._want(self._tags.series(run, self._root.animations))
         try:
             while True:
                 self._wish.clear()
@@ -104,6 +109,8 @@ class Renderer:
                     await self._look()
                 elif self._waiting:
                     await self._render(self._next())
+                elif self._tags.waiting:
+                    await self._look_for_tags()
                 else:
                     await self._idle()
         finally:
@@ -128,6 +135,11 @@ class Renderer:
         else:
             await self._darkroom.rest()
 
+    async def _look_for_tags(self) -> None:
+        run = await self._tags.look(self._thread, self._catalogue)
+        if run is not None:
+            self._want(self._tags.series(run, self._root.animations))
+
     async def _look(self) -> None:
         everything, paths = self._everything, frozenset(self._paths)
         self._everything = False
@@ -140,11 +152,15 @@ class Renderer:
         for key in gone:
             self._waiting.pop(key, None)
             records.remove_animation(self._root.path, self._rows.pop(key))
-        for wanted in found.series:
-            if not records.is_done(self._rows.get(wanted.key), wanted):
-                self._waiting[wanted.key] = wanted
+        self._tags.noticed(change.events)
         if change.overwritten or healed or gone:
             await self._thread.run(records.note, self._catalogue, change.overwritten, healed, gone)
+        self._want(found.series)
+
+    def _want(self, series: Iterable[Wanted]) -> None:
+        for wanted in series:
+            if not records.is_done(self._rows.get(wanted.key), wanted):
+                self._waiting[wanted.key] = wanted
         self._show()
 
     def _looked(self, paths: frozenset[bytes], *, everything: bool) -> tuple[Change, Regrouped]:

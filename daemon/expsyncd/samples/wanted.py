@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from expsyncd.samples.inventory import Address, Change, Inventory
 
 
+TAG = b"tag://"  # before the name of an image tag of event files
 FOREIGN = b"//"  # between the source of the images and the name, where the run is another source's
 
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from expsyncd.errors import Error
 from expsyncd.state.sqlite import open_reader
+from expsyncd.state.tagged import all_tagged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from expsyncd.state.sqlite import Database
+    from expsyncd.state.tagged import TaggedRow
 
 TABLES = (
     (
@@ -27,6 +29,16 @@ TABLES = (
         "CREATE TABLE refused (host TEXT NOT NULL, source TEXT NOT NULL, path BLOB NOT NULL,"
         " size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, reason TEXT NOT NULL,"
         " PRIMARY KEY (host, source, path))"
+    ),
+    (
+        "CREATE TABLE tagged (host TEXT NOT NULL, source TEXT NOT NULL, path BLOB NOT NULL,"
+        " tag TEXT NOT NULL, step INTEGER NOT NULL, wall REAL NOT NULL, at INTEGER NOT NULL,"
+        " length INTEGER NOT NULL,"
+        " count INTEGER NOT NULL, PRIMARY KEY (host, source, path, at, tag))"
+    ),
+    (
+        "CREATE TABLE scanned (host TEXT NOT NULL, source TEXT NOT NULL, path BLOB NOT NULL,"
+        " upto INTEGER NOT NULL, PRIMARY KEY (host, source, path))"
     ),
     (
         "CREATE TABLE overwritten (host TEXT NOT NULL, source TEXT NOT NULL, path BLOB NOT NULL,"
@@ -124,6 +136,20 @@ def read_overwritten(file: Path) -> list[tuple[str, str, bytes, int, int]]:
         db = open_reader(file)
         try:
             return overwritten_of(db)
+        finally:
+            db.close()
+    except Error:
+        return []
+
+
+def read_tagged(file: Path) -> list[TaggedRow]:
+    """Images inside event files for commands; none where there is no catalogue of this version."""
+    if not file.exists():
+        return []
+    try:
+        db = open_reader(file)
+        try:
+            return all_tagged(db)
         finally:
             db.close()
     except Error:

@@ -21,6 +21,7 @@ ELSEWHERE = {
         "samples.put_together": "integration/test_darkroom", "samples.sheet": "integration/test_darkroom",
         "samples.webp": "integration/test_darkroom", "samples.mp4": "integration/test_darkroom",
         "samples.renderer": "integration/test_samples", "samples.wanted": "integration/test_samples",
+        "samples.tags": "integration/test_samples", "state.tagged": "integration/test_samples",
         "process": "integration/test_process",
         "pull.carrier": "contracts/test_carriers", "pull.carry": "contracts/test_carriers",
         "pull.rrsync_carry": "contracts/test_carriers", "pull.sftp_carry": "contracts/test_carriers",

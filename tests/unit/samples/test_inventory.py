@@ -70,6 +70,21 @@ def test_single_looks_tell_what_changed(mirror):
     assert names(inventory) == [b"2.png", b"deep/3.png"]
 
 
+def test_a_look_that_becomes_a_scan_forgets_nothing(mirror):
+    (mirror / "gpu/s").mkdir(parents=True)
+    inventory = Inventory(mirror, everything)
+    inventory.rescan()
+    paths = [
+        put(mirror, "s/r/1.png"),
+        put(mirror, "s/r/events.out.tfevents.1.h"),
+        os.fsencode(mirror / "gpu"),
+    ]
+    change = inventory.look(paths)
+    assert change.everything
+    assert change.folders == {GPU: {b"r"}}
+    assert [path for _, _, path, _ in change.events] == [b"r/events.out.tfevents.1.h"]
+
+
 def test_overwritten_contents_stay_contents(mirror):
     path = put(mirror, "s/r/now.png", b"one", 1)
     inventory = Inventory(mirror, everything)

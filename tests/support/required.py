@@ -1,4 +1,4 @@
-"""Where EXPSYNCD_LABS=required, as in CI, a lab or fault that could not run is a failure and no skip."""
+"""Where EXPSYNCD_LABS=required, as in CI, a lab, fault or browser test that could not run is a failure and no skip."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import os
 
 import pytest
 
-REAL = {"labs", "faults"}
+REAL = {"labs", "faults", "browser"}
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Turn the skip of a test below labs/ or faults/ into a failure that names the reason."""
+    """Turn the skip of a test below labs/, faults/ or browser/ into a failure that names the reason."""
     report = yield
     if report.skipped and required() and REAL & {parent.name for parent in item.path.parents}:
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from expsyncd.demo.stage import Stage
 
 SHOW_EVERY_S = 0.5
+SAMPLES_FOLDER = "gan/samples"
 COUNT_EVERY_S = 2.0
 # A short demo goes on until TensorBoard has been up this long: points written after its start are its proof.
 SERVING_AT_LEAST_S = 4.0
@@ -173,6 +174,7 @@ async def _conclude(stage: Stage, serving_at: float | None) -> Verdict:
 
 def _judge(stage: Stage, status: dict[str, Any], serving_at: float | None) -> Verdict:
     from expsyncd.demo import check, served
+    from expsyncd.demo.animated import animated
     from expsyncd.demo.curves import RECIPES
 
     places = stage.places
@@ -183,4 +185,6 @@ def _judge(stage: Stage, status: dict[str, Any], serving_at: float | None) -> Ve
     if url and serving_at is not None:
         with suppress(OSError):  # asked again until the deadline
             points = check.new_points(served.served(url), runs, serving_at)
-    return check.Verdict(tuple(kinds), points)
+    folder = places.gpu / SAMPLES_FOLDER
+    shown = animated(folder, places.root.animations / stage.host.name, runs)
+    return check.Verdict(tuple(kinds), points, tuple(shown))

@@ -130,6 +130,14 @@ def summarise(console: Console, verdict: Verdict) -> None:
     for run, new in verdict.points.items():
         table.add_row(run, str(new) if new else "[red]none[/red]")
     console.print(table)
+    console.print("Animations of sample images:")
+    table = Table()
+    for column in ("run", "images", "frames", "size"):
+        table.add_column(column, justify="left" if column == "run" else "right")
+    for one in verdict.animations:
+        frames = str(one.frames) if one.passed else f"[red]{one.frames}[/red]"
+        table.add_row(one.run, str(one.images), frames, human_bytes(one.size))
+    console.print(table)
     for failure in verdict.failures:
         console.print(f"[red]failed[/red]  {escape(failure)}", soft_wrap=True)
     if verdict.passed:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from expsyncd.config.model import HostConfig
+    from expsyncd.demo.animated import Animated
     from expsyncd.demo.served import Served
 
 # What real training writes, by its name; the first that fits says the kind.
@@ -116,6 +117,7 @@ class Verdict:
 
     kinds: tuple[Kind, ...]
     points: dict[str, int]
+    animations: tuple[Animated, ...] = ()
 
     @property
     def arrived(self) -> bool:
@@ -132,6 +134,12 @@ class Verdict:
             elif kind.wrong:
                 more = f" and {len(kind.wrong) - 1} more" if len(kind.wrong) > 1 else ""
                 said.append(f"{kind.name}: {kind.wrong[0]}{more}")
+        said += [
+            f"animation of {one.run}: {one.frames} of {one.images} images"
+            + ("" if one.newest else ", not the newest")
+            for one in self.animations
+            if not one.passed
+        ]
         said += [f"TensorBoard: no new point of {run}" for run, new in self.points.items() if not new]
         return said
 

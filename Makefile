@@ -41,6 +41,7 @@ bench: ## side by side with plain rsync; prints ratios
 	@$(BIN)/python tests/bench/sftp.py
 	@$(BIN)/python tests/bench/idle.py
 	@$(BIN)/python tests/bench/hosts.py
+	@$(BIN)/python tests/bench/animations.py
 
 run: ## the daemon with this checkout's config/hosts.yaml
 	@$(SETUP) run

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from expsyncd import supervise
 from expsyncd.host import Host
 from expsyncd.ssh.connection import Connection
-from expsyncd.ssh.retry import Backoff, crowd_s, spread
+from expsyncd.ssh.retry import MANY, Backoff, crowd_s, spread
 from expsyncd.ways import Ways, open_ways
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ class Roster:
             vain=self._ways.vain,
             gateways=self._ways.gateways,
             transport=config.transport,
+            crowded=lambda: len(self._running) > MANY,
         )
         host = Host(
             config,

@@ -25,6 +25,7 @@ class Relay:
         self._closed = False
         self._listener: socket.socket | None = None
         self.port = 0
+        self.taken = 0  # connections so far
         self.listen()
 
     # --- what networks do ---------------------------------------------------------------------------
@@ -86,6 +87,7 @@ class Relay:
                 near, _ = listener.accept()
             except OSError:
                 return
+            self.taken += 1
             self._start(self._serve, near)
 
     def _serve(self, near: socket.socket) -> None:

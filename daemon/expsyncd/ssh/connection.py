@@ -59,8 +59,9 @@ class Connection:
         vain: VainLogins | None = None,
         gateways: Gateways | None = None,
         transport: Wished = "auto",
+        crowded: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`ssh_options`: argv right behind `ssh`. `vain` and `gateways` are shared by all hosts.
+        """`ssh_options`: argv right behind `ssh`. `vain`, `gateways` are of all hosts, `crowded`: many.
 
         Raises Error for an impossible alias or socket path.
         """
@@ -76,6 +77,7 @@ class Connection:
             quiet(os.environ if environment is None else environment),
             connect_timeout_s,
             vain or VainLogins(),
+            crowded,
         )
         self._router = self._setting.router
         self._login = Login(self.alias, self._destination, self._setting)

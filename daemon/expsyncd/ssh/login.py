@@ -21,11 +21,11 @@ from expsyncd.ssh.route import Router
 from expsyncd.ssh.vain import HOST_KEYS, VainLogins
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 AGENT_TIMEOUT_S = 2.0
 # Where nothing listens ssh itself tries again each second: a host that comes up is seen within three, and no
-# sshd hears of it.
+# sshd hears of it. Of many hosts all would be there in the same second, so they keep their turns.
 TRIES_WHERE_NOTHING_LISTENS = 8
 # ssh says so of a host that took no connection; its other words of silence are those of a slow one.
 NEVER_CONNECTED = "connect to host"
@@ -33,13 +33,17 @@ NEVER_CONNECTED = "connect to host"
 
 @dataclass(frozen=True)
 class Setting:
-    """How every ssh of ours is run: argv right behind `ssh`, environment, where sockets are."""
+    """How every ssh of ours is run: argv right behind `ssh`, environment, where sockets are.
+
+    `crowded`: whether there are many hosts now.
+    """
 
     socket_dir: Path
     options: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     connect_timeout_s: float = CONNECT_S
     vain: VainLogins = field(default_factory=VainLogins)
+    crowded: Callable[[], bool] = lambda: False
 
     @property
     def router(self) -> Router:
@@ -123,7 +127,7 @@ class Login:
             self._destination,
             connect_timeout_s=self._patience.connect_s,
             way=way,
-            tries=TRIES_WHERE_NOTHING_LISTENS if self._nothing_listens else 1,
+            tries=TRIES_WHERE_NOTHING_LISTENS if self._nothing_listens and not self._setting.crowded() else 1,
         )
         began = time.monotonic()
         self._opening = master = await OwnMaster.start(argv, self.socket, self._setting.environment)

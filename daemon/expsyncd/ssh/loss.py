@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from expsyncd.ssh.master import Master
     from expsyncd.ssh.pulse import Pulse
 
+LAST_MOMENT_S = 0.3
+
 
 async def noticed(master: Master, pulse: Pulse, *, adopted: bool) -> ConnectionProblem | None:
     """Return when the connection over `master` is over; why, or None when the master itself has ended."""
@@ -21,6 +23,8 @@ async def noticed(master: Master, pulse: Pulse, *, adopted: bool) -> ConnectionP
         silent = group.create_task(pulse.stopped(adopted=adopted), name=f"round trips over {master.socket}")
         hung = group.create_task(deaf(master.socket), name=f"greetings of {master.socket}")
         await asyncio.wait([gone, silent, hung], return_when=asyncio.FIRST_COMPLETED)
+        if not gone.done():  # its socket goes a moment before it ends
+            await asyncio.wait([gone], timeout=LAST_MOMENT_S)
         ended, unheard = gone.done(), silent.done()
         for task in (gone, silent, hung):
             task.cancel()

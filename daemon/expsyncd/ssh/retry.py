@@ -24,6 +24,7 @@ CEILING_S = 60.0
 QUICK_S = (0.1, 0.5)
 # A login costs 50 ms of CPU here and holds one of the ten places that sshd's MaxStartups has for it.
 EACH_S = 0.1
+MANY = 10  # that many may knock in the same instant
 # Even an attempt that took longer than STEADY_S is followed by a pause.
 SHORTEST_S = 1.0
 JITTER = 0.25

@@ -42,6 +42,7 @@ bench: ## side by side with plain rsync; prints ratios
 	@$(BIN)/python tests/bench/idle.py
 	@$(BIN)/python tests/bench/hosts.py
 	@$(BIN)/python tests/bench/animations.py
+	@$(BIN)/python tests/bench/renewal.py
 
 run: ## the daemon with this checkout's config/hosts.yaml
 	@$(SETUP) run

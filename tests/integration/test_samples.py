@@ -69,7 +69,7 @@ def test_the_animation_grows_with_the_run(place):
     assert (series["frames"], series["first_step"], series["last_step"]) == (4, 1, 11)
     assert series["status"] == "fresh"
     assert place.status()["samples"] == {"series": 1, "waiting": 0, "failed": 0, "refused": 0}
-    assert "1 animation of samples" in place.run("status").stdout
+    assert "samples  1 animation" in place.run("status").stdout
     with Image.open(animation(place).with_name("latest.png")) as latest:
         assert latest.size == (96, 64)
     until(animation(place).with_suffix(".sheet.png").exists, WITHIN_S)

@@ -184,7 +184,7 @@ def test_the_config_says_which_are_taken_and_how_they_look(place):
         interval="1s",
         sources=f"[{{path: {place.remote}, name: remote, samples: {{ignore: ['*real*'], cap: 3, "
         r"pattern: '(?P<series>fake)_e(?P<epoch>\d+)'}}]",
-        more="samples: {labels: false}\n",
+        more="samples: {labels: false, webp: true}\n",
     )
     for number in range(9):
         for kind in ("fake", "real"):
@@ -195,6 +195,7 @@ def test_the_config_says_which_are_taken_and_how_they_look(place):
     until(lambda: frames_in(shown) == 3, WITHIN_S)
     with Image.open(shown) as image:
         assert image.size == (96, 64)
+    until(lambda: frames_in(shown.with_suffix(".webp")) == 3, WITHIN_S)
     assert [one["series"] for one in listed(place)["series"]] == ["fake"]
     # Saved while it runs: applied to what is there.
     text = place.config_file.read_text()

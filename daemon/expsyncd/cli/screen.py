@@ -99,7 +99,7 @@ def _samples(page: _Page, samples: dict[str, Any]) -> None:
     """One line, once there are any."""
     if not samples.get("series"):
         return
-    words = [counted(samples['series'], 'animation')]
+    words = [counted(samples["series"], "animation")]
     if samples["waiting"]:
         words.append(f"{samples['waiting']} to render")
     if samples["failed"]:

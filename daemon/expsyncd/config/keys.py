@@ -152,6 +152,7 @@ SAMPLES: Keys = {
     "width": Key(WIDTH, "The widest animation, in pixels."),
     "delay": Key(DURATION, "How long a frame is shown."),
     "labels": Key(SWITCH, "Say epoch and step in a strip above the picture."),
+    "webp": Key(SWITCH, "Write a WebP beside each GIF, at a fraction of its size."),
     "cache": Key(_size(_largest_cache), "The most bytes of rendered frames that are kept."),
 }
 

@@ -123,6 +123,7 @@ class SamplesConfig(Model):
     width: int = Field(default=1024, ge=16, le=4096)
     delay: timedelta = timedelta(milliseconds=125)
     labels: bool = True
+    webp: bool = False
     cache: int = 2 * GB
 
 

@@ -144,6 +144,6 @@ def note(
 def remove_animation(root: Path, row: SeriesRow) -> None:
     """The files of a series that is called otherwise now."""
     out = root / os.fsdecode(row.path)
-    for path in (out, out.with_suffix(".latest.png"), out.with_suffix(".sheet.png")):
+    for suffix in (".gif", ".webp", ".latest.png", ".sheet.png"):
         with suppress(OSError):
-            path.unlink()
+            out.with_suffix(suffix).unlink()

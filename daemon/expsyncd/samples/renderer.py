@@ -194,6 +194,9 @@ class Renderer:
                 sheet=wanted.out.with_suffix(".sheet.png") if sheet else None,
                 only_develop=not wanted.worth_it,
             )
+            if done is not None and done.shown and self._rules.webp and not sheet:
+                beside = wanted.out.with_suffix(".webp")
+                await self._darkroom.render(wanted.frames, look, beside, canvas=done.canvas)
             reason = "" if done is not None and done.good else "none of its images can be shown"
         except (Error, OSError) as error:
             done, reason = None, getattr(error, "title", None) or str(error)

@@ -37,6 +37,11 @@ class Rules:
         ignored = any(fnmatchcase(name, pattern.lower().encode()) for pattern in own.ignore)
         return own.enabled and not ignored
 
+    @property
+    def webp(self) -> bool:
+        """Whether each animation is written as WebP, too."""
+        return self._config.samples.webp
+
     def pattern_of(self, host: str, source: str) -> re.Pattern[str] | None:
         """What the person says of the names of a source."""
         found = self._configured(host, source)

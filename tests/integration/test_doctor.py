@@ -187,6 +187,18 @@ def test_a_broken_or_absent_config(sshd, place_of, text, words):
         assert word in said
 
 
+def test_damaged_facts_are_told(sshd, place_of):
+    place = place_of(sshd)
+    state = place.base / "state/expsyncd"
+    state.mkdir()
+    (state / "facts.db").write_bytes(b"no database at all" * 100)
+    code, findings = doctor(place)
+    assert code == 1
+    ((area, title, fix),) = found(findings, None, "problem")
+    assert (area, str(state / "facts.db") in title) == ("state", True), title
+    assert fix
+
+
 def test_an_unknown_host_is_an_error(sshd, place_of):
     said = place_of(sshd).run("doctor", "nobody", check=False)
     assert said.returncode == 1

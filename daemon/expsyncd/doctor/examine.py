@@ -62,12 +62,13 @@ async def examine(
     if only is not None and only not in config.hosts:
         known = ", ".join(config.hosts) or "none yet"
         raise Error(f"no host {only} in hosts.yaml", f"the hosts there: {known}")
-    identity, vain = _remembered(paths, config)
+    identity, vain, state = _remembered(paths, config)
     if only is None:
         yield [
             ok("config", f"{paths.config_file}: {len(config.hosts)} hosts"),
             *(await _of_programs(paths, environment, shown, config)),
             *ground.root(config, identity),
+            *state,
             *service.daemon(shown),
             *(await service.unit(unit_file)),
             *service.board(config, shown),
@@ -113,7 +114,7 @@ def _shown(paths: Paths) -> dict[str, Any] | None:
     return answer
 
 
-def _remembered(paths: Paths, config: Config) -> tuple[str | None, VainLogins]:
+def _remembered(paths: Paths, config: Config) -> tuple[str | None, VainLogins, list[Finding]]:
     """The root's identity and the logins that need the person, as facts.db has them."""
     with tempfile.TemporaryDirectory(prefix="exdoc") as folder:
         # A copy: whoever reads a SQLite file in its place leaves files beside it.
@@ -122,12 +123,14 @@ def _remembered(paths: Paths, config: Config) -> tuple[str | None, VainLogins]:
                 shutil.copyfile(paths.facts_db.with_name(name), Path(folder, name))
         try:
             facts = Facts.read_only(Path(folder, paths.facts_db.name))
-        except Error:
-            facts = None
+        except Error as error:
+            title = error.title.replace(folder, str(paths.state_dir))
+            return None, VainLogins(), [problem("state", title, error.advice)]
         if facts is None:
-            return None, VainLogins()
+            return None, VainLogins(), []
         try:
-            return facts.known_root(str(resolved(config.root).path)), VainLogins(known_logins(facts.logins))
+            identity = facts.known_root(str(resolved(config.root).path))
+            return identity, VainLogins(known_logins(facts.logins)), []
         finally:
             facts.close()
 

@@ -9,6 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageSequence
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from expsyncd.errors import Error
 from expsyncd.samples.compose import STRIP
@@ -333,6 +336,19 @@ async def test_other_formats_show_the_same_frames(darkroom, folder, tmp_path, ki
         others = [np.abs(np.asarray(below, int) - np.asarray(photo(n, (97, 65)).resize((24, 16)), int)).mean()
                   for n in range(5)]  # fmt: skip
         assert min(range(5), key=others.__getitem__) == number
+
+
+async def test_thousands_of_small_images_of_an_event_file_are_told_at_once(darkroom, folder):
+    writer = EventFileWriter(str(folder))
+    image = Summary.Image(height=8, width=8, colorspace=3, encoded_image_string=encoded(photo(1, (16, 16))))
+    value = Summary.Value(tag="a tag that is not short either", image=image)
+    for step in range(3000):
+        writer.add_event(Event(wall_time=1e9 + step, step=step, summary=Summary(value=[value])))
+    writer.close()
+    (path,) = folder.iterdir()
+    found = await darkroom.scan(os.fsencode(path), 0)
+    assert found is not None
+    assert len(found["found"]) == 3000
 
 
 async def test_panels_stand_side_by_side(darkroom, folder, tmp_path):

@@ -93,6 +93,12 @@ def test_dropped_by_hand_overwritten_bad_and_healed(place):
         now.write_bytes(encoded(photo(seed)))
         until(lambda seed=seed: frames_of(place, "mine/now.png") == seed + 1, WITHIN_S)
     assert frames_in(animation(place, "mine.now")) == 3
+    # Another config looks at everything anew and forgets nothing.
+    text = place.config_file.read_text()
+    place.config_file.write_text(text + "samples: {cap: 20}\n")
+    until(lambda: "hosts.yaml applied" in place.log(), WITHIN_S)
+    now.write_bytes(encoded(photo(7)))
+    until(lambda: frames_of(place, "mine/now.png") == 4, WITHIN_S)
     # Half a file is told, and joins when it is whole.
     late = by_hand / "step_3.png"
     late.write_bytes(encoded(photo(3))[:900])
@@ -109,7 +115,7 @@ def test_dropped_by_hand_overwritten_bad_and_healed(place):
     before = mine.stat().st_mtime_ns
     place.start()
     now.write_bytes(encoded(photo(9)))
-    until(lambda: frames_in(animation(place, "mine.now")) == 4, WITHIN_S)
+    until(lambda: frames_in(animation(place, "mine.now")) == 5, WITHIN_S)
     assert mine.stat().st_mtime_ns == before
 
 

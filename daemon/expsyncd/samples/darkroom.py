@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from expsyncd.samples.look import Look
 
 SILENT_S = 20.0  # a picture that takes longer is not worth it
-LONGEST_LINE = 1 << 16
+LONGEST_LINE = 32 << 20  # what one piece of an event file can hold of small images
 DEATHS_MOST = 5  # in one rendering; then something else is wrong
 LABEL_FORMATS = ("gif", "webp", "mp4")
 
@@ -136,7 +136,14 @@ class Darkroom:
         """The answers to one job. Raises _DiedError when the child is gone or silent for too long."""
         if self._child is None or self._child.code is not None:
             await self.rest()
-            argv = [sys.executable, "-m", "expsyncd.samples.develop", str(self._blocks), str(self._limit)]
+            argv = [
+                sys.executable,
+                "-P",
+                "-m",
+                "expsyncd.samples.develop",
+                str(self._blocks),
+                str(self._limit),
+            ]
             self._child = await Child.start(argv, stdin=True, stderr=asyncio.subprocess.DEVNULL)
             self._lines = self._child.lines(longest=LONGEST_LINE)
         assert self._lines is not None

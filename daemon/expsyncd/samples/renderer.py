@@ -66,6 +66,7 @@ class Renderer:
         self._clock = clock
         self._writable = writable
         self._inventory = Inventory(root.mirror, self._takes)
+        self._remembers = False  # what was overwritten before the inventory was made
         self._tags = Tags(root.mirror, darkroom)
         self._wish = asyncio.Event()
         self._paths: set[bytes] = set()
@@ -89,6 +90,7 @@ class Renderer:
         """Use another config: everything is looked at anew."""
         self._rules = rules
         self._inventory = Inventory(self._root.mirror, self._takes)
+        self._remembers = False
         self._everything = True
         self._rows = {key: replace(row, rendered_at=None) for key, row in self._rows.items()}
         self._wish.set()
@@ -97,7 +99,6 @@ class Renderer:
         """Render as images come; leaves no child behind."""
         known = await self._thread.run(lambda: records.remembered(self._catalogue()))
         self._rows, self._refused = known.rows, known.refused
-        self._inventory.remember(known.overwritten)
         await self._tags.remember(self._thread, self._catalogue)
         for run in self._tags.runs:
             self._want(self._tags.series(run, self._root.animations))
@@ -144,10 +145,15 @@ class Renderer:
         everything, paths = self._everything, frozenset(self._paths)
         self._everything = False
         self._paths.clear()
+        if not self._remembers:
+            known = await self._thread.run(lambda: records.remembered(self._catalogue()))
+            self._inventory.remember(known.overwritten)
+            self._remembers = True
         started = self._clock.monotonic()
         change, found = await asyncio.to_thread(self._looked, paths, everything=everything)
         self._look_at = self._clock.monotonic() + SHARE * (self._clock.monotonic() - started)
-        healed = [address for address in change.looked_anew if self._refused.pop(address, None) is not None]
+        anew = [*change.looked_anew, *((host, source, path) for host, source, path, _ in change.events)]
+        healed = [address for address in anew if self._refused.pop(address, None) is not None]
         gone = records.gone(self._rows, found)
         for key in gone:
             self._waiting.pop(key, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from expsyncd.samples.frame import Frame, Picture
@@ -38,12 +39,18 @@ class Content:
 
 @dataclass(frozen=True)
 class Moment:
-    """What a name says of one content."""
+    """What a name says of one content. `within`: its place among the samples of the same moment."""
 
     order: tuple[int, ...] = ()
     step: int | None = None
-    index: int | None = None
+    within: tuple[int, ...] = ()
     label: str = ""
+    epoch: int | None = None
+
+    @property
+    def index(self) -> int | None:
+        """The sample index."""
+        return self.within[0] if self.within else None
 
 
 @dataclass(frozen=True)
@@ -76,16 +83,26 @@ def series_of(contents: Iterable[Content], pattern: re.Pattern[str] | None = Non
             taken = taken_apart(content.path)
             by_shape[taken.shape].append((taken, content))
     for group in by_shape.values():
-        names = {content.path: (name, content.mtime_ns) for name, content in group}
-        parts = decide(
-            [name for name, _ in names.values()], [mtime for _, mtime in names.values()], len(group)
-        )
-        for taken_name, content in group:
-            gathered = found[template(taken_name, parts)]
-            moment = moment_of(taken_name, parts)
-            gathered.frames[moment.order].append((moment, content))
-            gathered.why = parts.why
+        _gather(group, found)
     return [Series(name, tuple(_frames(gathered)), gathered.why) for name, gathered in sorted(found.items())]
+
+
+def _gather(group: list[tuple[Name, Content]], found: dict[bytes, _Gathered]) -> None:
+    names = {content.path: (name, content.mtime_ns) for name, content in group}
+    parts = decide([name for name, _ in names.values()], [mtime for _, mtime in names.values()], len(group))
+    if parts.apart:
+        several: dict[tuple[bytes, ...], list[tuple[Name, Content]]] = defaultdict(list)
+        for name, content in group:
+            its = tuple(name.slots[at].text for at in parts.apart)
+            several[its].append((name.fixed(parts.apart), content))
+        for one in several.values():
+            _gather(one, found)
+        return
+    for name, content in group:
+        gathered = found[template(name, parts)]
+        moment = moment_of(name, parts)
+        gathered.frames[moment.order].append((moment, content))
+        gathered.why = parts.why
 
 
 def template(name: Name, parts: Parts) -> bytes:
@@ -108,8 +125,9 @@ def moment_of(name: Name, parts: Parts) -> Moment:
         order = tuple(slot.value for at, slot in enumerate(name.slots) if parts.of.get(at) == "time")
         said = [values["time"].text.decode("ascii", "replace")]
     step = next((values[part].value for part in ("step", "n", "epoch", "batch") if part in values), None)
-    index = values["i"].value if "i" in values else None
-    return Moment(order, step, index, " · ".join(said)[:LABEL_LONGEST])
+    within = tuple(slot.value for at, slot in enumerate(name.slots) if parts.of.get(at) == "i")
+    epoch = values["epoch"].value if "epoch" in values else None
+    return Moment(order, step, within, " · ".join(said)[:LABEL_LONGEST], epoch)
 
 
 def _by_pattern(content: Content, pattern: re.Pattern[str]) -> tuple[bytes, Moment] | None:
@@ -127,8 +145,9 @@ def _by_pattern(content: Content, pattern: re.Pattern[str]) -> tuple[bytes, Mome
     moment = Moment(
         tuple(numbers[part] for part in ("epoch", "step", "batch") if part in numbers),
         next((numbers[part] for part in ("step", "epoch", "batch") if part in numbers), None),
-        numbers.get("index"),
+        (numbers["index"],) if "index" in numbers else (),
         " · ".join(f"{part} {numbers[part]}" for part in ("epoch", "step", "batch") if part in numbers),
+        numbers.get("epoch"),
     )
     if "series" in groups:
         name = groups["series"]
@@ -145,20 +164,25 @@ def _by_pattern(content: Content, pattern: re.Pattern[str]) -> tuple[bytes, Mome
 
 def _frames(gathered: _Gathered) -> Iterable[Frame]:
     """In time order; what was overwritten under the same name is a frame of its own, by its time."""
-    for order in sorted(gathered.frames):
-        rows = gathered.frames[order]
+    ordered = sorted(gathered.frames)
+    # Steps that begin anew with each epoch order nothing by themselves.
+    steps = [gathered.frames[order][0][0].step for order in ordered]
+    restarts = any(a is not None and b is not None and b < a for a, b in pairwise(steps))
+    for order in ordered:
         latest: dict[tuple[bytes, str], list[tuple[Moment, Content]]] = defaultdict(list)
-        for moment, content in sorted(rows, key=lambda row: (row[1].mtime_ns, row[1].at)):
+        for moment, content in sorted(gathered.frames[order], key=lambda row: (row[1].mtime_ns, row[1].at)):
             latest[content.path, content.member].append((moment, content))
         rounds = max(len(contents) for contents in latest.values())
         for number in range(rounds):
             # A name that was overwritten less often keeps its content of the same round from the end.
             taken = [contents[max(0, number - (rounds - len(contents)))] for contents in latest.values()]
-            yield _frame((*order, number), taken, dated=rounds > 1 or not order)
+            yield _frame((*order, number), taken, dated=rounds > 1 or not order, by_epoch=restarts)
 
 
-def _frame(order: tuple[int, ...], taken: Sequence[tuple[Moment, Content]], *, dated: bool) -> Frame:
-    ordered = sorted(taken, key=lambda row: (-1 if row[0].index is None else row[0].index, row[1].path))
+def _frame(
+    order: tuple[int, ...], taken: Sequence[tuple[Moment, Content]], *, dated: bool, by_epoch: bool
+) -> Frame:
+    ordered = sorted(taken, key=lambda row: (row[0].within, row[1].path))
     pictures = tuple(
         Picture(content.at, content.size, content.mtime_ns, moment.index, content.member)
         for moment, content in ordered[:GRID_MOST]
@@ -169,4 +193,5 @@ def _frame(order: tuple[int, ...], taken: Sequence[tuple[Moment, Content]], *, d
         newest = max(content.mtime_ns for _, content in taken)
         when = datetime.fromtimestamp(newest / 1e9, tz=UTC)
         label = " · ".join(word for word in (label, f"{when:%Y-%m-%d %H:%M:%S}") if word)
-    return Frame(order, label, pictures, first.step)
+    step = first.epoch if by_epoch and first.epoch is not None else first.step
+    return Frame(order, label, pictures, step)

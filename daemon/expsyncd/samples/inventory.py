@@ -42,9 +42,10 @@ class Change:
 
     folders: dict[Address, set[bytes]] = field(default_factory=lambda: defaultdict(set))
     overwritten: list[tuple[str, str, bytes, int, int]] = field(default_factory=list)
-    looked_anew: list[tuple[str, str, bytes]] = field(default_factory=list)
+    looked_anew: list[tuple[str, str, bytes, tuple[int, int] | None]] = field(default_factory=list)
     events: list[tuple[str, str, bytes, int]] = field(default_factory=list)  # event files with another size
     everything: bool = False
+    whole: set[Address] = field(default_factory=set)  # sources all of whose series are to be told
 
 
 class Inventory:
@@ -54,14 +55,20 @@ class Inventory:
         self._mirror = os.fsencode(mirror)
         self._takes = takes
         self._sources: dict[Address, _Source] = {}
+        self.placed: dict[Address, dict[bytes, Home]] = {}
+        """Of each folder, the home that it was last told to have."""
+        self._refused: set[tuple[Address, bytes, tuple[int, int]]] = set()
 
     def remember(self, rows: Iterable[tuple[str, str, bytes, int, int]]) -> None:
         """Contents that were overwritten before this start."""
         for host, source, path, size, mtime_ns in rows:
             self._sources.setdefault((host, source), _Source()).before[path].append((size, mtime_ns))
 
-    def rescan(self, change: Change | None = None) -> Change:
-        """Look at everything. `change`: what was found just before, which stays in what is told."""
+    def rescan(self, change: Change | None = None, *, whole: bool = False) -> Change:
+        """Look at everything. `change`: what was found just before, which stays in what is told.
+
+        `whole`: have all series told, changed or not.
+        """
         change = change or Change()
         change.everything = True
         seen: set[Address] = set()
@@ -74,17 +81,21 @@ class Inventory:
                 runs = _parents(events)
                 self._note_events(address, events, change)
                 if runs != known.runs:
-                    change.folders[address].update(_parents(images))
                     known.runs = runs
+                    self._other_runs(address, change)
+                    change.folders[address].update(_parents(images))
                 for inside in known.images.keys() - images.keys():
-                    del known.images[inside]
-                    change.folders[address].add(_parent(inside))
+                    self._left(address, inside, change)
                 for inside, now in images.items():
                     self._note(address, inside, now, change)
         for address in self._sources.keys() - seen:
             for inside in list(self._sources[address].images):
-                del self._sources[address].images[inside]
-                change.folders[address].add(_parent(inside))
+                self._left(address, inside, change)
+            del self._sources[address]
+        if whole:
+            for address in seen:
+                change.whole.add(address)
+                change.folders[address].update(())
         return change
 
     def look(self, paths: Iterable[bytes]) -> Change:
@@ -101,8 +112,8 @@ class Inventory:
             try:
                 found = os.lstat(path)
             except OSError:
-                if known.images.pop(inside, None) is not None:
-                    change.folders[address].add(_parent(inside))
+                if inside in known.images:
+                    self._left(address, inside, change)
                 continue
             if stat.S_ISDIR(found.st_mode):
                 images, events = self._walk(address, inside)
@@ -110,7 +121,7 @@ class Inventory:
                 self._note_events(address, events, change)
                 if not runs <= known.runs:
                     known.runs |= runs
-                    change.folders[address].update(_parents(known.images))
+                    self._other_runs(address, change)
                 for name, now in images.items():
                     self._note(address, name, now, change)
             elif self._is_image(address, inside):  # a link or a pipe, too: it is told that it is not shown
@@ -119,8 +130,14 @@ class Inventory:
                 self._note_events(address, {inside: found.st_size}, change)
                 if _parent(inside) not in known.runs:
                     known.runs.add(_parent(inside))
-                    change.folders[address].update(_parents(known.images))
+                    self._other_runs(address, change)
         return change
+
+    def _other_runs(self, address: Address, change: Change) -> None:
+        """Images of this source and of its siblings may belong to another run now."""
+        for other, known in self._sources.items():
+            if other[0] == address[0] and known.images:
+                change.folders[other].update(_parents(known.images))
 
     def homes(self, address: Address) -> dict[bytes, Home]:
         """For each folder with images of a source, the run that its animations belong to."""
@@ -130,14 +147,14 @@ class Inventory:
             if other_host == host and other != source:
                 for run in known.runs:
                     others[run.rpartition(b"/")[2] or os.fsencode(other)].append((other, run))
-        known = self._sources[address]
+        known = self._sources.get(address, _Source())
         return homes(source, _parents(known.images), known.runs, others)
 
     def contents(self, address: Address, folders: Iterable[bytes], base: bytes) -> list[Content]:
         """The images of these folders, what was overwritten among them; named from `base` on."""
         top = b"/".join((self._mirror, *map(os.fsencode, address)))
         wanted = set(folders)
-        known = self._sources[address]
+        known = self._sources.get(address, _Source())
         found = []
         for inside, now in known.images.items():
             if _parent(inside) not in wanted:
@@ -159,11 +176,19 @@ class Inventory:
             return
         known.images[inside] = now
         change.folders[address].add(_parent(inside))
-        change.looked_anew.append((*address, inside))
-        if before is not None and before[0] and before not in known.before[inside]:
+        change.looked_anew.append((*address, inside, now))
+        refused = before is not None and (address, inside, before) in self._refused
+        if refused:
+            self._refused.discard((address, inside, before))
+        elif before is not None and before[0] and before not in known.before[inside]:
             known.before[inside].append(before)
             del known.before[inside][:-OVERWRITTEN_MOST]
             change.overwritten.append((*address, inside, *before))
+
+    def _left(self, address: Address, inside: bytes, change: Change) -> None:
+        del self._sources[address].images[inside]
+        change.folders[address].add(_parent(inside))
+        change.looked_anew.append((*address, inside, None))
 
     def _note_events(self, address: Address, events: dict[bytes, int], change: Change) -> None:
         known = self._sources[address].events
@@ -178,10 +203,19 @@ class Inventory:
         with suppress(ValueError):
             before.remove(content)
 
+    def refuse(self, address: Address, inside: bytes, content: tuple[int, int]) -> None:
+        """A content that cannot be shown: no frame when it is overwritten."""
+        self._refused.add((address, inside, content))
+
     def is_current(self, address: Address, inside: bytes, content: tuple[int, int]) -> bool:
         """Whether the file has this content (size, mtime_ns) now."""
         known = self._sources.get(address)
         return known is not None and (known.images.get(inside) == content or inside in known.events)
+
+    def holds(self, address: Address, inside: bytes) -> bool:
+        """Whether there is such an image or event file."""
+        known = self._sources.get(address)
+        return known is not None and (inside in known.images or inside in known.events)
 
     def _is_image(self, address: Address, inside: bytes) -> bool:
         name = inside.rpartition(b"/")[2]

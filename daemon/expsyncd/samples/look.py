@@ -25,6 +25,11 @@ class Look:
     ground: tuple[int, int, int] = (255, 255, 255)
 
     @property
+    def word(self) -> str:
+        """Another one for each look."""
+        return hashlib.sha256(repr(sorted(asdict(self).items())).encode()).hexdigest()[:12]
+
+    @property
     def of_pixels(self) -> str:
         """A word that changes with whatever changes the pixels of a frame."""
         words = {name: value for name, value in asdict(self).items() if name in ("width", "labels", "ground")}

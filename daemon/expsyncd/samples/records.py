@@ -27,7 +27,7 @@ class Remembered:
     """Of the last start."""
 
     rows: dict[SeriesKey, SeriesRow] = field(default_factory=dict)
-    refused: dict[tuple[str, str, bytes], str] = field(default_factory=dict)
+    refused: dict[tuple[str, str, bytes], RefusedRow] = field(default_factory=dict)
     overwritten: list[tuple[str, str, bytes, int, int]] = field(default_factory=list)
 
 
@@ -41,20 +41,19 @@ def remembered(catalogue: Catalogue) -> Remembered:
 
     def read(db: Database) -> Remembered:
         rows = {key_of(row): row for row in series.series_of(db)}
-        refused = {(row.host, row.source, row.path): row.reason for row in series.refused_of(db)}
+        refused = {(row.host, row.source, row.path): row for row in series.refused_of(db)}
         return Remembered(rows, refused, series.overwritten_of(db))
 
     return catalogue.read(read, Remembered())
 
 
-def is_done(row: SeriesRow | None, wanted: Wanted) -> bool:
-    """Whether nothing changed since it was rendered: as many frames, none newer, and it is there."""
+def is_done(row: SeriesRow | None, wanted: Wanted, how: str) -> bool:
+    """Whether nothing changed since it was rendered, and it is there. `how`: see `row_of`."""
     return (
         row is not None
         and row.rendered_at is not None
         and not row.reason
-        and row.frames == len(wanted.frames)
-        and row.newest_at == wanted.newest_ns / 1e9
+        and row.made_of == f"{wanted.made_of} {how}"
         and (wanted.out.exists() or not wanted.worth_it)
     )
 
@@ -62,22 +61,41 @@ def is_done(row: SeriesRow | None, wanted: Wanted) -> bool:
 def gone(rows: Iterable[SeriesKey], found: Regrouped) -> list[SeriesKey]:
     """Series of the homes that were looked at anew, and that are called otherwise now."""
     there = {wanted.key for wanted in found.series}
-    homes = {(host, source, run, os.fsencode(images)) for host, source, run, images in found.homes}
     missing = []
     for key in rows:
-        for host, source, run, images in homes:
-            if key.name.startswith(TAG):
-                continue
-            its = key.name.partition(FOREIGN)[0] if FOREIGN in key.name else os.fsencode(source)
-            if (key.host, key.source, key.run, its) == (host, source, run, images) and key not in there:
-                missing.append(key)
+        if key in there or key.name.startswith(TAG):
+            continue
+        host, images = images_of(key)
+        if (
+            (host, images) in found.whole
+            or (key.host, key.source, key.run, images) in found.homes
+            or (found.known is not None and (host, images) not in found.known)
+        ):
+            missing.append(key)
     return missing
 
 
+def images_of(key: SeriesKey) -> tuple[str, str]:
+    """The host and source whose images they are."""
+    foreign = FOREIGN in key.name and not key.name.startswith(TAG)
+    return key.host, os.fsdecode(key.name.partition(FOREIGN)[0]) if foreign else key.source
+
+
+def lost(root: Path, rows: Iterable[SeriesRow]) -> list[SeriesRow]:
+    """Those whose animation was removed by somebody else."""
+    return [row for row in rows if row.shown and not (root / os.fsdecode(row.path)).exists()]
+
+
 def row_of(
-    wanted: Wanted, done: Rendered | None, reason: str, before: SeriesRow | None, now: float, root: Path
+    wanted: Wanted,
+    done: Rendered | None,
+    reason: str,
+    before: SeriesRow | None,
+    how: str,
+    now: float,
+    root: Path,
 ) -> SeriesRow:
-    """What is known after a rendering."""
+    """What is known after a rendering. `how`: a word for the way it looks."""
     steps = [frame.step for frame in wanted.frames if frame.step is not None]
     canvas = done.canvas if done is not None else (before.width, before.height) if before else (0, 0)
     return SeriesRow(
@@ -85,7 +103,7 @@ def row_of(
         wanted.key.source,
         wanted.key.run,
         wanted.key.name,
-        len(wanted.frames),
+        done.good if done is not None else len(wanted.frames),
         done.shown if done is not None else 0,
         min(steps, default=None),
         max(steps, default=None),
@@ -96,6 +114,7 @@ def row_of(
         reason,
         wanted.why,
         *canvas,
+        f"{wanted.made_of} {how}",
     )
 
 
@@ -107,19 +126,16 @@ def place_of(wanted: Wanted, found: Refused, mirror: Path) -> bytes:
 
 def keep(
     catalogue: Callable[[], Catalogue],
-    wanted: Wanted,
     row: SeriesRow,
-    refused: Sequence[tuple[bytes, Refused]],
+    refused: Sequence[RefusedRow],
+    forgotten: Sequence[tuple[str, str, bytes, int, int]] = (),
 ) -> None:
-    """Remember a rendering; in the database thread."""
-    rows = [
-        RefusedRow(wanted.key.host, wanted.source, place, found.size, found.mtime_ns, found.reason)
-        for place, found in refused
-    ]
+    """Remember a rendering; in the database thread. `forgotten`: overwritten contents that are no frames."""
 
     def write(db: Database) -> None:
         series.put_series(db, row)
-        series.put_refused(db, rows)
+        series.put_refused(db, refused)
+        series.drop_overwritten(db, forgotten)
 
     catalogue().write(write)
 

@@ -6,15 +6,15 @@ import asyncio
 import logging
 import os
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from expsyncd.errors import Error
 from expsyncd.samples import records
 from expsyncd.samples.inventory import Change, Inventory
 from expsyncd.samples.tags import Tags
-from expsyncd.samples.wanted import regrouped
+from expsyncd.samples.wanted import TAG, regrouped
 from expsyncd.state.samples import SamplesState
+from expsyncd.state.series import RefusedRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -66,16 +66,16 @@ class Renderer:
         self._clock = clock
         self._writable = writable
         self._inventory = Inventory(root.mirror, self._takes)
-        self._remembers = False  # what was overwritten before the inventory was made
-        self._tags = Tags(root.mirror, darkroom)
+        self._tags = Tags(root.mirror, darkroom, self._takes)
         self._wish = asyncio.Event()
         self._paths: set[bytes] = set()
-        self._everything = True
+        self._everything = self._whole = True
         self._look_at = 0.0
         self._waiting: dict[SeriesKey, Wanted] = {}
         self._sheets: dict[SeriesKey, Wanted] = {}
         self._rows: dict[SeriesKey, SeriesRow] = {}
-        self._refused: dict[tuple[str, str, bytes], str] = {}
+        self._refused: dict[tuple[str, str, bytes], RefusedRow] = {}
+        self._failed: dict[SeriesKey, Wanted] = {}
         self._turns = 0
 
     def batch(self, batch: Batch) -> None:
@@ -89,19 +89,17 @@ class Renderer:
     def apply(self, rules: Rules) -> None:
         """Use another config: everything is looked at anew."""
         self._rules = rules
-        self._inventory = Inventory(self._root.mirror, self._takes)
-        self._remembers = False
-        self._everything = True
-        self._rows = {key: replace(row, rendered_at=None) for key, row in self._rows.items()}
+        self._everything = self._whole = True
         self._wish.set()
 
     async def run(self) -> None:
         """Render as images come; leaves no child behind."""
         known = await self._thread.run(lambda: records.remembered(self._catalogue()))
         self._rows, self._refused = known.rows, known.refused
+        self._inventory.remember(known.overwritten)
+        for address, bad in known.refused.items():
+            self._inventory.refuse(address[:2], bad.path, (bad.size, bad.mtime_ns))
         await self._tags.remember(self._thread, self._catalogue)
-        for run in self._tags.runs:
-            self._want(self._tags.series(run, self._root.animations))
         try:
             while True:
                 self._wish.clear()
@@ -142,35 +140,63 @@ class Renderer:
             self._want(self._tags.series(run, self._root.animations))
 
     async def _look(self) -> None:
-        everything, paths = self._everything, frozenset(self._paths)
-        self._everything = False
+        if not self._writable():  # a disk that is away is no empty mirror
+            await self._wait_for_ground()
+            return
+        everything, whole, paths = self._everything, self._whole, frozenset(self._paths)
+        self._everything = self._whole = False
         self._paths.clear()
-        if not self._remembers:
-            known = await self._thread.run(lambda: records.remembered(self._catalogue()))
-            self._inventory.remember(known.overwritten)
-            self._remembers = True
+        if everything and not whole:
+            lost = await asyncio.to_thread(records.lost, self._root.path, list(self._rows.values()))
+            whole = bool(lost)
         started = self._clock.monotonic()
-        change, found = await asyncio.to_thread(self._looked, paths, everything=everything)
+        change, found = await asyncio.to_thread(self._looked, paths, everything=everything, whole=whole)
         self._look_at = self._clock.monotonic() + SHARE * (self._clock.monotonic() - started)
-        anew = [*change.looked_anew, *((host, source, path) for host, source, path, _ in change.events)]
-        healed = [address for address in anew if self._refused.pop(address, None) is not None]
+        healed = self._healed(change)
+        tagged = self._tagged() if whole else []
         gone = records.gone(self._rows, found)
+        if whole:
+            there = {wanted.key for wanted in tagged}
+            gone += [key for key in self._rows if key.name.startswith(TAG) and key not in there]
         for key in gone:
             self._waiting.pop(key, None)
+            self._failed.pop(key, None)
             records.remove_animation(self._root.path, self._rows.pop(key))
-        self._tags.noticed(change.events)
         if change.overwritten or healed or gone:
             await self._thread.run(records.note, self._catalogue, change.overwritten, healed, gone)
-        self._want(found.series)
+        again = list(self._failed.values()) if everything else []
+        self._want([*again, *found.series, *tagged])
+
+    def _healed(self, change: Change) -> list[tuple[str, str, bytes]]:
+        """Images that could not be shown and that changed since, or went."""
+        healed = []
+        for host, source, inside, now in change.looked_anew:
+            bad = self._refused.get((host, source, inside))
+            if bad is not None and now != (bad.size, bad.mtime_ns):
+                healed.append((host, source, inside))
+        healed += [file for file in self._tags.noticed(change.events) if file in self._refused]
+        if change.everything:
+            healed += [
+                (host, source, inside)
+                for host, source, inside in self._refused
+                if not self._inventory.holds((host, source), inside)
+            ]
+        for address in healed:
+            self._refused.pop(address, None)
+        return healed
+
+    def _tagged(self) -> list[Wanted]:
+        return [one for run in self._tags.runs for one in self._tags.series(run, self._root.animations)]
 
     def _want(self, series: Iterable[Wanted]) -> None:
         for wanted in series:
-            if not records.is_done(self._rows.get(wanted.key), wanted):
+            how = self._rules.how(wanted.key.host, wanted.source)
+            if not records.is_done(self._rows.get(wanted.key), wanted, how):
                 self._waiting[wanted.key] = wanted
         self._show()
 
-    def _looked(self, paths: frozenset[bytes], *, everything: bool) -> tuple[Change, Regrouped]:
-        change = self._inventory.rescan() if everything else self._inventory.look(paths)
+    def _looked(self, paths: frozenset[bytes], *, everything: bool, whole: bool) -> tuple[Change, Regrouped]:
+        change = self._inventory.rescan(whole=whole) if everything else self._inventory.look(paths)
         return change, regrouped(self._inventory, change, self._root.animations, self._rules.pattern_of)
 
     def _next(self) -> Wanted:
@@ -182,20 +208,20 @@ class Renderer:
 
     async def _render(self, wanted: Wanted, *, sheet: bool = False) -> None:
         if not self._writable():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(GROUND_AGAIN_S):
-                    await self._wish.wait()
+            await self._wait_for_ground()
             return
         self._waiting.pop(wanted.key, None)
         row = self._rows.get(wanted.key)
         look = self._rules.look_of(wanted.key.host, wanted.source)
+        # Its first frame decides for good; unless people want other pixels.
+        stays = row is not None and row.width > 0 and look.of_pixels in row.made_of
         try:
             wanted.out.parent.mkdir(parents=True, exist_ok=True)
             done = await self._darkroom.render(
                 wanted.frames,
                 look,
                 wanted.out,
-                canvas=(row.width, row.height) if row is not None and row.width else None,
+                canvas=(row.width, row.height) if row is not None and stays else None,
                 latest=wanted.out.with_suffix(".latest.png"),
                 sheet=wanted.out.with_suffix(".sheet.png") if sheet else None,
                 only_develop=not wanted.worth_it,
@@ -207,28 +233,40 @@ class Renderer:
         except (Error, OSError) as error:
             done, reason = None, getattr(error, "title", None) or str(error)
             logger.warning("%s: %s", wanted.out, reason)
+            self._failed[wanted.key] = wanted  # tried again with the next look at everything
+        else:
+            self._failed.pop(wanted.key, None)
         await self._keep(wanted, done, reason)
         if done is not None and done.wrote and not sheet:
             self._sheets[wanted.key] = wanted
             await asyncio.to_thread(_link_latest, wanted.out)
         self._show()
 
+    async def _wait_for_ground(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GROUND_AGAIN_S):
+                await self._wish.wait()
+
     async def _keep(self, wanted: Wanted, done: Rendered | None, reason: str) -> None:
         before = self._rows.get(wanted.key)
-        row = records.row_of(wanted, done, reason, before, self._clock.now().timestamp(), self._root.path)
+        host, source = address = wanted.key.host, wanted.source
+        how, now = self._rules.how(host, source), self._clock.now().timestamp()
+        row = records.row_of(wanted, done, reason, before, how, now, self._root.path)
         self._rows[wanted.key] = row
-        refused = []
+        refused, forgotten = [], []
         for found in done.refused if done is not None else ():
             place = records.place_of(wanted, found, self._root.mirror)
-            if self._inventory.is_current(
-                (wanted.key.host, wanted.source), place, (found.size, found.mtime_ns)
-            ):
-                self._refused[wanted.key.host, wanted.source, place] = found.reason
-                refused.append((place, found))
+            content = (found.size, found.mtime_ns)
+            if self._inventory.is_current(address, place, content):
+                bad = RefusedRow(host, source, place, *content, found.reason)
+                self._refused[host, source, place] = bad
+                self._inventory.refuse(address, place, content)
+                refused.append(bad)
             else:
                 # It was overwritten before it could be read, or was half written: no frame ever.
-                self._inventory.forget((wanted.key.host, wanted.source), place, (found.size, found.mtime_ns))
-        await self._thread.run(records.keep, self._catalogue, wanted, row, refused)
+                self._inventory.forget(address, place, content)
+                forgotten.append((host, source, place, *content))
+        await self._thread.run(records.keep, self._catalogue, row, refused, forgotten)
 
     def _show(self) -> None:
         failed = sum(bool(row.reason) for row in self._rows.values())

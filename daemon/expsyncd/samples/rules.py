@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -33,9 +34,7 @@ class Rules:
         own = self._of(host, source)
         if own is None:
             return True
-        name = inside.rpartition(b"/")[2].lower()
-        ignored = any(fnmatchcase(name, pattern.lower().encode()) for pattern in own.ignore)
-        return own.enabled and not ignored
+        return own.enabled and not any(_fits(inside.lower(), pattern) for pattern in own.ignore)
 
     @property
     def webp(self) -> bool:
@@ -58,6 +57,11 @@ class Rules:
             labels=all_.labels,
         )
 
+    def how(self, host: str, source: str) -> str:
+        """Another word for each way of rendering."""
+        look = self.look_of(host, source)
+        return f"{look.of_pixels} {look.word}" + (" webp" if self.webp else "")
+
     def _of(self, host: str, source: str) -> SourceSamplesConfig | None:
         found = self._configured(host, source)
         return found.samples if found is not None else None
@@ -70,3 +74,11 @@ class Rules:
             ]
             found = max(named, key=lambda one: len(one.name), default=None)
         return found
+
+
+def _fits(inside: bytes, pattern: str) -> bool:
+    """One without a slash is about names of files and folders, one with it about paths in the source."""
+    wanted = os.fsencode(pattern.lower()).strip(b"/")
+    if b"/" in wanted:
+        return fnmatchcase(inside, wanted) or fnmatchcase(inside, wanted + b"/*")
+    return any(fnmatchcase(part, wanted) for part in inside.split(b"/"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from expsyncd.samples.frame import Frame, Picture, SeriesKey
 from expsyncd.samples.home import file_stem
-from expsyncd.samples.wanted import TAG, Wanted
+from expsyncd.samples.wanted import TAG, Wanted, made_of
 from expsyncd.state import tagged
 from expsyncd.state.tagged import TaggedRow
 
@@ -27,8 +27,12 @@ RunKey = tuple[str, str, bytes]  # host, source, run
 class Tags:
     """`noticed` files that grew, `look` at one piece at a time."""
 
-    def __init__(self, mirror: Path, darkroom: Darkroom) -> None:
+    def __init__(
+        self, mirror: Path, darkroom: Darkroom, takes: Callable[[str, str, bytes], bool] | None = None
+    ) -> None:
+        """`takes` says whether the images of a file are wanted at all."""
         self._mirror = mirror
+        self._takes = takes or (lambda *_: True)
         self._darkroom = darkroom
         self._upto: dict[EventFile, int] = {}
         self._of_run: dict[RunKey, list[TaggedRow]] = defaultdict(list)
@@ -44,11 +48,14 @@ class Tags:
         for row in rows:
             self._of_run[row.host, row.source, _run(row.path)].append(row)
 
-    def noticed(self, files: Iterable[tuple[str, str, bytes, int]]) -> None:
-        """Event files with their sizes."""
+    def noticed(self, files: Iterable[tuple[str, str, bytes, int]]) -> list[EventFile]:
+        """Event files with their sizes; those that are to be looked at."""
+        grown: list[EventFile] = []
         for host, source, path, size in files:
             if size != self._upto.get((host, source, path)):
                 self._waiting[host, source, path] = size
+                grown.append((host, source, path))
+        return grown
 
     @property
     def waiting(self) -> bool:
@@ -101,7 +108,8 @@ class Tags:
         top = b"/".join((os.fsencode(self._mirror), os.fsencode(host), os.fsencode(source)))
         by_tag: dict[str, list[TaggedRow]] = defaultdict(list)
         for row in self._of_run[run]:
-            by_tag[row.tag].append(row)
+            if self._takes(row.host, row.source, row.path):
+                by_tag[row.tag].append(row)
         found: list[Wanted] = []
         taken: set[str] = set()
         for tag, rows in sorted(by_tag.items()):
@@ -112,7 +120,8 @@ class Tags:
             newest = max(int(row.wall * 1e9) for row in rows)
             out = animations / host / source / os.fsdecode(folder) / f"{stem}.gif"
             key = SeriesKey(host, source, folder, name)
-            found.append(Wanted(key, source, frames, newest, out, "an image tag of its event files"))
+            why = "an image tag of its event files"
+            found.append(Wanted(key, source, frames, newest, out, why, made_of(frames)))
         return found
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from expsyncd.samples.frame import Frame, SeriesKey
@@ -26,7 +27,10 @@ FOREIGN = b"//"  # between the source of the images and the name, where the run 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A series as it is now. `source`: whose images; `out`: its animation; `why`: see Home and Parts."""
+    """A series as it is now. `source`: whose images; `out`: its animation; `why`: see Home and Parts.
+
+    `made_of`: a digest of all contents of all frames.
+    """
 
     key: SeriesKey
     source: str
@@ -34,6 +38,7 @@ class Wanted:
     newest_ns: int
     out: Path
     why: str
+    made_of: str = ""
 
     @property
     def worth_it(self) -> bool:
@@ -43,10 +48,16 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Regrouped:
-    """`series` of the homes that changed; `homes` are (host, source, run, source of the images)."""
+    """`series` of the homes that changed; `homes` are (host, source, run, source of the images).
+
+    `whole`: sources of images all of whose homes were looked at. `known`: all sources that are there, if the
+    whole mirror was looked at.
+    """
 
     series: list[Wanted]
-    homes: set[tuple[str, str, bytes, str]]
+    homes: set[tuple[str, str, bytes, str]] = field(default_factory=set)
+    whole: set[Address] = field(default_factory=set)
+    known: frozenset[Address] | None = None
 
 
 def regrouped(
@@ -56,19 +67,36 @@ def regrouped(
     pattern_of: Callable[[str, str], re.Pattern[str] | None],
 ) -> Regrouped:
     """All series of every home in which an image changed."""
-    found: list[Wanted] = []
-    homes: set[tuple[str, str, bytes, str]] = set()
+    found = Regrouped([], known=frozenset(inventory.addresses) if change.everything else None)
     for address, folders in change.folders.items():
         host, source = address
-        by_home: dict[Home, set[bytes]] = defaultdict(set)
-        for folder, home in inventory.homes(address).items():
-            by_home[home].add(folder)
-        for home, its_folders in by_home.items():
-            if its_folders & folders:
-                homes.add((host, home.source, home.run, source))
-                pattern = pattern_of(host, source)
-                found += _of_home(inventory, address, home, its_folders, animations, pattern)
-    return Regrouped(found, homes)
+        homes = inventory.homes(address)
+        before = inventory.placed.get(address, {})
+        moved = [folder for folder in before.keys() | homes.keys() if before.get(folder) != homes.get(folder)]
+        touched = {
+            (home.source, home.run)
+            for folder in {*moved, *folders}
+            for home in (before.get(folder), homes.get(folder))
+            if home is not None
+        }
+        inventory.placed[address] = homes
+        found.homes.update((host, home_source, run, source) for home_source, run in touched)
+        whole = address in change.whole
+        if whole:
+            found.whole.add(address)
+        by_run: dict[tuple[str, bytes], dict[Home, set[bytes]]] = defaultdict(lambda: defaultdict(set))
+        for folder, home in homes.items():
+            by_run[home.source, home.run][home].add(folder)
+        for (home_source, run), several in by_run.items():
+            if not whole and (home_source, run) not in touched:
+                continue
+            its_folders = set[bytes]().union(*several.values())
+            home = next(iter(several))
+            if len(several) > 1:  # two folders go by the name of one run: told apart by their whole paths
+                home = replace(home, base=b"")
+            pattern = pattern_of(host, source)
+            found.series.extend(_of_home(inventory, address, home, its_folders, animations, pattern))
+    return found
 
 
 def _of_home(
@@ -92,4 +120,15 @@ def _of_home(
         newest = max(picture.mtime_ns for frame in series.frames for picture in frame.pictures)
         why = "; ".join(word for word in (home.why, series.why) if word)
         key = SeriesKey(host, home.source, home.run, name)
-        yield Wanted(key, source, series.frames, newest, place / f"{stem}.gif", why)
+        out = place / f"{stem}.gif"
+        yield Wanted(key, source, series.frames, newest, out, why, made_of(series.frames))
+
+
+def made_of(frames: Iterable[Frame]) -> str:
+    """Another word for other contents, labels or order."""
+    digest = hashlib.sha256()
+    for frame in frames:
+        digest.update(repr((frame.order, frame.label)).encode())
+        for one in frame.pictures:
+            digest.update(b"%b %d %d %d\0" % (one.path, one.size, one.mtime_ns, one.offset))
+    return digest.hexdigest()[:24]

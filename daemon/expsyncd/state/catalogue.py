@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-SCHEMA = 2
+SCHEMA = 3
 _TABLES = (
     (
         "CREATE TABLE runs (host TEXT NOT NULL, source TEXT NOT NULL, inside BLOB NOT NULL,"

@@ -23,6 +23,7 @@ TABLES = (
         " last_step INTEGER,"
         " bytes INTEGER NOT NULL, newest_at REAL NOT NULL, rendered_at REAL, path BLOB NOT NULL,"
         " reason TEXT NOT NULL, why TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,"
+        " made_of TEXT NOT NULL,"
         " PRIMARY KEY (host, source, run, name))"
     ),
     (
@@ -56,6 +57,7 @@ class SeriesRow:
 
     Times are seconds since 1970; `rendered_at` is None before the first rendering. `reason`: why it could not
     be rendered; `why`: what put it under this run. `width`, `height`: its canvas in pixels, 0 while unknown.
+    `made_of`: a digest of what was rendered and how.
     """
 
     host: str
@@ -74,6 +76,7 @@ class SeriesRow:
     why: str
     width: int
     height: int
+    made_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ class RefusedRow:
 
 def put_series(db: Database, row: SeriesRow) -> None:
     """Insert or replace one series."""
-    db.execute("INSERT OR REPLACE INTO series VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", astuple(row))
+    db.execute("INSERT OR REPLACE INTO series VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", astuple(row))
 
 
 def drop_series(db: Database, keys: Iterable[tuple[str, str, bytes, bytes]]) -> None:
@@ -111,6 +114,13 @@ def drop_refused(db: Database, keys: Iterable[tuple[str, str, bytes]]) -> None:
 def put_overwritten(db: Database, rows: Iterable[tuple[str, str, bytes, int, int]]) -> None:
     """Contents that a name had before: (host, source, path, size, mtime_ns)."""
     db.executemany("INSERT OR IGNORE INTO overwritten VALUES (?,?,?,?,?)", rows)
+
+
+def drop_overwritten(db: Database, rows: Iterable[tuple[str, str, bytes, int, int]]) -> None:
+    """Contents that cannot be shown any more."""
+    db.executemany(
+        "DELETE FROM overwritten WHERE host=? AND source=? AND path=? AND size=? AND mtime_ns=?", rows
+    )
 
 
 def series_of(db: Database) -> list[SeriesRow]:

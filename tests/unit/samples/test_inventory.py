@@ -3,6 +3,7 @@ import os
 import pytest
 
 from expsyncd.samples.inventory import Inventory
+from expsyncd.samples.wanted import regrouped
 
 GPU = ("gpu", "s")
 
@@ -24,6 +25,10 @@ def put(mirror, inside, data=b"x", second=1):
 
 def everything(*_: object) -> bool:
     return True
+
+
+def no_pattern(*_: object) -> None:
+    return None
 
 
 def nothing(*_: object) -> bool:
@@ -107,6 +112,15 @@ def test_overwritten_contents_stay_contents(mirror):
     assert len(other.contents(GPU, [b"r"], home.base)) == 2, "after a restart, too"
 
 
+def test_what_could_not_be_shown_is_no_content_that_was(mirror):
+    path = put(mirror, "s/r/now.png", b"half", 1)
+    inventory = Inventory(mirror, everything)
+    inventory.rescan()
+    inventory.refuse(GPU, b"r/now.png", (4, 10**9))
+    put(mirror, "s/r/now.png", b"whole", 2)
+    assert inventory.look([path]).overwritten == []
+
+
 def test_an_empty_file_is_no_content_that_was(mirror):
     path = put(mirror, "s/r/now.png", b"", 1)
     inventory = Inventory(mirror, everything)
@@ -123,6 +137,56 @@ def test_a_run_that_appears_takes_its_images(mirror):
     event = put(mirror, "s/exp/out/events.out.tfevents.1.h")
     assert inventory.look([event]).folders == {GPU: {b"exp/out"}}
     assert [home.run for home in inventory.homes(GPU).values()] == [b"exp/out"]
+
+
+def test_a_run_that_appears_takes_the_images_of_other_sources(mirror):
+    put(mirror, "out/exp/1.png")
+    put(mirror, "logs/notes.txt")
+    inventory = Inventory(mirror, everything)
+    regrouped(inventory, inventory.rescan(), mirror, no_pattern)
+    event = put(mirror, "logs/exp/events.out.tfevents.1.h")
+    change = inventory.look([event])
+    assert change.folders == {("gpu", "out"): {b"exp"}}
+    found = regrouped(inventory, change, mirror, no_pattern)
+    assert [(one.key.source, one.key.run, one.key.name) for one in found.series] == [
+        ("logs", b"exp", b"out//{n}.png")
+    ]
+    assert found.homes == {("gpu", "out", b"exp", "out"), ("gpu", "logs", b"exp", "out")}, "old and new"
+
+
+def test_two_folders_of_one_name_are_told_apart(mirror):
+    put(mirror, "logs/exp/events.out.tfevents.1.h")
+    for inside in ("out/a/exp/1.png", "out/b/exp/1.png"):
+        put(mirror, inside)
+    inventory = Inventory(mirror, everything)
+    found = regrouped(inventory, inventory.rescan(), mirror, no_pattern)
+    assert sorted(one.key.name for one in found.series) == [b"out//a/exp/{n}.png", b"out//b/exp/{n}.png"]
+    assert len({one.out for one in found.series}) == 2
+    # One of them goes: the other is called as if it had always been alone.
+    os.unlink(mirror / "gpu/out/b/exp/1.png")
+    change = inventory.look([os.fsencode(mirror / "gpu/out/b/exp/1.png")])
+    found = regrouped(inventory, change, mirror, no_pattern)
+    assert [one.key.name for one in found.series] == [b"out//{n}.png"]
+
+
+def test_the_whole_is_told_on_demand(mirror):
+    put(mirror, "s/r/1.png")
+    inventory = Inventory(mirror, everything)
+    inventory.rescan()
+    found = regrouped(inventory, inventory.rescan(whole=True), mirror, no_pattern)
+    assert [one.key.run for one in found.series] == [b"r"]
+    assert found.whole == {GPU}
+    assert found.known == frozenset({GPU})
+    assert inventory.holds(GPU, b"r/1.png")
+    assert not inventory.holds(GPU, b"r/2.png")
+
+
+def test_what_changed_is_told_with_its_content(mirror):
+    path = put(mirror, "s/r/1.png", b"12", 3)
+    inventory = Inventory(mirror, everything)
+    assert inventory.rescan().looked_anew == [(*GPU, b"r/1.png", (2, 3 * 10**9))]
+    os.unlink(path)
+    assert inventory.look([path]).looked_anew == [(*GPU, b"r/1.png", None)]
 
 
 def test_a_source_that_left_the_mirror(mirror):

@@ -6,8 +6,11 @@ import pytest
 from expsyncd.samples import records
 from expsyncd.samples.darkroom import Refused, Rendered
 from expsyncd.samples.frame import Frame, Picture, SeriesKey
-from expsyncd.samples.wanted import Regrouped, Wanted
+from expsyncd.samples.wanted import Regrouped, Wanted, made_of
 from expsyncd.state.catalogue import Catalogue
+from expsyncd.state.series import RefusedRow
+
+HOW = "as people like it"
 
 
 @pytest.fixture
@@ -23,24 +26,37 @@ def rendered(wanted, **changes):
 
 
 def test_a_row_says_what_was_rendered(wanted, tmp_path):
-    row = records.row_of(wanted, rendered(wanted), "", None, 5.0, tmp_path)
+    row = records.row_of(wanted, rendered(wanted), "", None, HOW, 5.0, tmp_path)
     assert (row.frames, row.shown, row.first_step, row.last_step, row.bytes) == (2, 2, 4, 7, 99)
     assert (row.path, row.width, row.height, row.why) == (b"a/f.gif", 8, 9, "why")
-    failed = records.row_of(wanted, None, "no room", row, 6.0, tmp_path)
+    failed = records.row_of(wanted, None, "no room", row, HOW, 6.0, tmp_path)
     assert (failed.shown, failed.reason, failed.width) == (0, "no room", 8)
 
 
 def test_done_is_what_did_not_change_and_is_there(wanted, tmp_path):
-    row = records.row_of(wanted, rendered(wanted), "", None, 5.0, tmp_path)
-    assert not records.is_done(row, wanted), "the file is not there"
+    row = records.row_of(wanted, rendered(wanted), "", None, HOW, 5.0, tmp_path)
+    assert not records.is_done(row, wanted, HOW), "the file is not there"
     wanted.out.parent.mkdir()
     wanted.out.touch()
-    assert records.is_done(row, wanted)
-    assert not records.is_done(None, wanted)
-    assert not records.is_done(replace(row, reason="x"), wanted)
-    assert not records.is_done(replace(row, rendered_at=None), wanted)
-    assert not records.is_done(row, replace(wanted, newest_ns=8 * 10**9))
-    assert not records.is_done(row, replace(wanted, frames=wanted.frames[:1]))
+    assert records.is_done(row, wanted, HOW)
+    assert not records.is_done(None, wanted, HOW)
+    assert not records.is_done(replace(row, reason="x"), wanted, HOW)
+    assert not records.is_done(replace(row, rendered_at=None), wanted, HOW)
+    assert not records.is_done(row, replace(wanted, made_of="other contents"), HOW)
+    assert not records.is_done(row, wanted, "otherwise")
+
+
+def test_a_content_that_changed_makes_it_undone_whenever_it_was_written():
+    before, healed, other = (
+        made_of(
+            [
+                Frame((1, 0), "", (Picture(b"/m/x", size, mtime),)),
+                Frame((2, 0), "", (Picture(b"/m/y", 1, 9),)),
+            ]
+        )
+        for size, mtime in ((1, 5), (1, 6), (2, 5))
+    )
+    assert len({before, healed, other}) == 3
 
 
 def test_series_that_are_called_otherwise_now_are_gone(wanted):
@@ -52,21 +68,36 @@ def test_series_that_are_called_otherwise_now_are_gone(wanted):
     assert records.gone(rows, own) == [old]
     others = Regrouped([], {("gpu", "s", b"r", "other")})
     assert records.gone(rows, others) == [foreign]
+    whole = Regrouped([wanted], whole={("gpu", "s")})
+    assert records.gone(rows, whole) == [old, elsewhere]
+    tag = SeriesKey("gpu", "s", b"r", b"tag://x")
+    emptied = Regrouped([], known=frozenset({("gpu", "other")}))
+    assert records.gone([*rows, tag], emptied) == [old, elsewhere, wanted.key]
+
+
+def test_lost_animations(wanted, tmp_path):
+    row = records.row_of(wanted, rendered(wanted), "", None, HOW, 5.0, tmp_path)
+    assert records.lost(tmp_path, [row, replace(row, shown=0)]) == [row]
+    wanted.out.parent.mkdir()
+    wanted.out.touch()
+    assert records.lost(tmp_path, [row]) == []
 
 
 def test_the_catalogue_remembers(wanted, tmp_path):
     catalogue = Catalogue.open(tmp_path / "c.db")
-    row = records.row_of(wanted, rendered(wanted), "", None, 5.0, tmp_path)
-    bad = Refused(b"/m/gpu/s/x.png", 3, 4, "cut off")
-    records.keep(lambda: catalogue, wanted, row, [(b"x.png", bad)])
+    row = records.row_of(wanted, rendered(wanted), "", None, HOW, 5.0, tmp_path)
+    bad = RefusedRow("gpu", "s", b"x.png", 3, 4, "cut off")
+    records.keep(lambda: catalogue, row, [bad])
     records.note(lambda: catalogue, [("gpu", "s", b"y.png", 1, 2)], [], [])
     found = records.remembered(catalogue)
     assert found.rows == {wanted.key: row}
-    assert found.refused == {("gpu", "s", b"x.png"): "cut off"}
+    assert found.refused == {("gpu", "s", b"x.png"): bad}
     assert found.overwritten == [("gpu", "s", b"y.png", 1, 2)]
     records.note(lambda: catalogue, [], [("gpu", "s", b"x.png")], [wanted.key])
     found = records.remembered(catalogue)
     assert (found.rows, found.refused) == ({}, {})
+    records.keep(lambda: catalogue, row, [], found.overwritten)
+    assert records.remembered(catalogue).overwritten == []
     catalogue.close()
 
 

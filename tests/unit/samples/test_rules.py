@@ -23,6 +23,24 @@ def test_all_images_are_samples_unless_said_otherwise():
     ]
 
 
+def test_patterns_with_a_slash_are_about_paths():
+    own = rules(SourceSamplesConfig(ignore=("exp1/real*", "debug", "*/val/*")))
+    paths = (
+        b"exp1/real_1.png",
+        b"exp2/real_1.png",
+        b"x/debug/1.png",
+        b"x/debug.png",
+        b"x/val/y/1.png",
+        b"\xff.png",
+    )
+    assert [own.takes("gpu", "s", path) for path in paths] == [False, True, False, True, False, True]
+
+
+def test_another_look_is_another_how():
+    hows = {rules(**words).how("gpu", "s") for words in ({}, {"cap": 7}, {"labels": False}, {"webp": True})}
+    assert len(hows) == 4
+
+
 def test_a_source_overrides_what_is_said_for_all():
     look = rules(
         SourceSamplesConfig(cap=9, delay=timedelta(seconds=1)), cap=20, width=64, labels=False

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 # A look at two clocks; after a sleep the pulls are to be here within five seconds.
-TICK_S = 1.0
+TICK_S = 0.5
 # The two clocks of a busy machine drift apart by milliseconds; a jump of this much is sleep or a step.
 JUMP_S = 5.0
 

@@ -19,7 +19,7 @@ from support.place import children_of
 from support.wait import until
 
 SHIM = Path(__file__).with_name("suspend_shim.c")
-# Five on a computer that does nothing else, as in `make faults`; a busy one is no reason to fail.
+# Five seconds is what is promised; make test has every core busy with other tests.
 PULLS_WITHIN_S = float(os.environ.get("EXPSYNCD_WAKE_S", "11"))
 INTERVAL_S = 5
 HOUR_S = 3600
@@ -74,14 +74,16 @@ class Laptop:
 
 
 @pytest.fixture
-def laptop(leak_guard, make_sshd, no_agent, shim):
-    scene = Scene.of(make_sshd, interval=f"{INTERVAL_S}s")
+def laptop(leak_guard, make_sshd, no_agent, shim, tmp_path):
+    home = tmp_path / "home"  # what this login's start files take is not what is looked at
+    home.mkdir()
+    scene = Scene.of(make_sshd, interval=f"{INTERVAL_S}s", lines=(f"SetEnv HOME={home}",))
     yield Laptop(scene, shim)
     scene.close()
 
 
 def pulls_at_once(laptop, what):
-    """What was written is here at once, and then only the interval's pulls follow."""
+    """What was written is here in time, and then only the interval's pulls follow."""
     began, pulls = time.monotonic(), laptop.pulls()
     try:
         until(lambda: laptop.scene.missing() == [], PULLS_WITHIN_S, "pulled")

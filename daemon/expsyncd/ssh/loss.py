@@ -23,7 +23,7 @@ async def noticed(master: Master, pulse: Pulse, *, adopted: bool) -> ConnectionP
         silent = group.create_task(pulse.stopped(adopted=adopted), name=f"round trips over {master.socket}")
         hung = group.create_task(deaf(master.socket), name=f"greetings of {master.socket}")
         await asyncio.wait([gone, silent, hung], return_when=asyncio.FIRST_COMPLETED)
-        if not gone.done():  # its socket goes a moment before it ends
+        if hung.done() and not gone.done():  # its socket goes a moment before it ends
             await asyncio.wait([gone], timeout=LAST_MOMENT_S)
         ended, unheard = gone.done(), silent.done()
         for task in (gone, silent, hung):

@@ -22,7 +22,7 @@ FAILURES_MEAN_LOST = 2  # one may be a host out of processes for a moment
 # After sleep or a change of the network most connections are dead: one silence, much longer than the host's
 # answers have taken so far, is enough. Should it live after all, the price is one login.
 SOON_S = 1.0
-MUCH_LONGER = 4
+MUCH_LONGER = 3
 
 
 class Ask(Protocol):

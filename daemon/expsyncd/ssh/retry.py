@@ -21,7 +21,7 @@ STEADY_S = 10.1
 EAGER_FOR_S = 600.0
 CEILING_S = 60.0
 # After a connection that had come about: at once, yet not all hosts of a laptop in the same instant.
-QUICK_S = (0.1, 0.5)
+QUICK_S = (0.1, 0.3)
 # A login costs 50 ms of CPU here and holds one of the ten places that sshd's MaxStartups has for it.
 EACH_S = 0.1
 MANY = 10  # that many may knock in the same instant

@@ -21,6 +21,7 @@ RECOVERED_WITHIN_S = 10.0
 # pull come on top and take what the machine gives them.
 LOGIN_AND_PULL_S = 3.0
 MOST_ATTEMPTS, WINDOW_S = 6, 60.0
+AGED_S = 61.0
 QUICK = [row for row in ROWS if row.quick]
 LONG = [row for row in ROWS if not row.quick]
 
@@ -62,6 +63,9 @@ def happens(scene: Scene, row: Row, table: dict[str, Figures]) -> None:
     """One row from fresh to fresh."""
     said = ""
     scene.start()
+    if row.aged:
+        began = time.monotonic()
+        until(lambda: time.monotonic() - began > AGED_S, AGED_S + 5)
     before = scene.look()
     act = row.act(scene)
     broke = time.monotonic()

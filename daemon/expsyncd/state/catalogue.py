@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from expsyncd.errors import Error
-from expsyncd.state import series
+from expsyncd.state import entries, measured, series
 from expsyncd.state.sqlite import DamagedError, check_sound, open_reader, open_writer, schema_version
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-SCHEMA = 3
+SCHEMA = 4
 _TABLES = (
     (
         "CREATE TABLE runs (host TEXT NOT NULL, source TEXT NOT NULL, inside BLOB NOT NULL,"
@@ -29,6 +29,8 @@ _TABLES = (
         " PRIMARY KEY (host, source, inside))"
     ),
     *series.TABLES,
+    *measured.TABLES,
+    *entries.TABLES,
 )
 
 

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 
 from expsyncd.errors import NeedsUserError
 from expsyncd.state.facts_schema import STEPS
+from expsyncd.state.jobs import Jobs
 from expsyncd.state.logins import NeededLogins
+from expsyncd.state.marks import Marks
 from expsyncd.state.records import Move, PullRecord, Version
+from expsyncd.state.scripts import Scripts
 from expsyncd.state.sqlite import check_sound, open_reader, open_writer, schema_version
 
 if TYPE_CHECKING:
@@ -36,6 +39,9 @@ class Facts:
     def __init__(self, connection: Database) -> None:
         self._db = connection
         self.logins = NeededLogins(connection)
+        self.marks = Marks(connection)
+        self.scripts = Scripts(connection)
+        self.jobs = Jobs(connection)
 
     @classmethod
     def open(cls, file: Path) -> Facts:

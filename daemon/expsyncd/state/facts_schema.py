@@ -31,6 +31,29 @@ CREATE TABLE logins (
     advice TEXT NOT NULL);
 """
 
+_SAID = """
+CREATE TABLE marks (
+    host TEXT NOT NULL, source TEXT NOT NULL, inside BLOB NOT NULL, hidden INTEGER, pinned INTEGER NOT NULL,
+    note TEXT NOT NULL, tags TEXT NOT NULL, PRIMARY KEY (host, source, inside));
+CREATE TABLE scripts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, host TEXT NOT NULL, script BLOB NOT NULL, at REAL NOT NULL,
+    digest TEXT NOT NULL, text BLOB NOT NULL);
+CREATE INDEX scripts_by_path ON scripts (host, script, at);
+CREATE TABLE entries_seen (
+    entry TEXT PRIMARY KEY, host TEXT NOT NULL, script BLOB NOT NULL, first_seen_at REAL NOT NULL,
+    last_seen_at REAL NOT NULL, state TEXT NOT NULL, changed_at REAL NOT NULL);
+CREATE TABLE hand_links (
+    entry TEXT NOT NULL, host TEXT NOT NULL, source TEXT NOT NULL, inside BLOB NOT NULL,
+    linked INTEGER NOT NULL, PRIMARY KEY (entry, host, source, inside));
+CREATE TABLE jobs (
+    host TEXT NOT NULL, job TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,
+    node TEXT NOT NULL, partition TEXT NOT NULL, submitted_at REAL, started_at REAL, ended_at REAL,
+    limit_s REAL, exit_code INTEGER, ended TEXT NOT NULL, folder TEXT NOT NULL, output TEXT NOT NULL,
+    errors TEXT NOT NULL, command TEXT NOT NULL, depends TEXT NOT NULL, seen_at REAL NOT NULL,
+    source TEXT NOT NULL, inside BLOB NOT NULL, PRIMARY KEY (host, job));
+"""
+
 STEPS: tuple[tuple[str, ...], ...] = tuple(
-    tuple(statement for statement in step.split(";") if statement.strip()) for step in (_FIRST, _LOGINS)
+    tuple(statement for statement in step.split(";") if statement.strip())
+    for step in (_FIRST, _LOGINS, _SAID)
 )

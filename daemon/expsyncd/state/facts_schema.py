@@ -50,7 +50,9 @@ CREATE TABLE jobs (
     node TEXT NOT NULL, partition TEXT NOT NULL, submitted_at REAL, started_at REAL, ended_at REAL,
     limit_s REAL, exit_code INTEGER, ended TEXT NOT NULL, folder TEXT NOT NULL, output TEXT NOT NULL,
     errors TEXT NOT NULL, command TEXT NOT NULL, depends TEXT NOT NULL, seen_at REAL NOT NULL,
-    source TEXT NOT NULL, inside BLOB NOT NULL, PRIMARY KEY (host, job));
+    source TEXT NOT NULL, inside BLOB NOT NULL, log_source TEXT NOT NULL, log BLOB NOT NULL,
+    expected_at REAL, PRIMARY KEY (host, job));
+CREATE TABLE jobs_asked (host TEXT PRIMARY KEY, at REAL NOT NULL);
 """
 
 STEPS: tuple[tuple[str, ...], ...] = tuple(

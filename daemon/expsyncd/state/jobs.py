@@ -17,7 +17,9 @@ class JobRow:
 
     `job`: as squeue prints it (`123`, `123_4`). `state`: Slurm's word (PENDING, RUNNING, COMPLETED, …).
     `reason`: why it is pending, for people. `ended`: why it ended, for people (out of memory, out of time,
-    preempted, node failed, exit 1). `run`: the folder of the run it belongs to as `SOURCE/INSIDE`, or empty.
+    preempted, node failed, exit 1). `source`, `inside`: the folder of the run it belongs to, or empty.
+    `log_source`, `log`: where its output lies in the mirror, or empty. `expected_at`: when Slurm means to
+    start it.
     """
 
     host: str
@@ -41,6 +43,9 @@ class JobRow:
     seen_at: float
     source: str = ""
     inside: bytes = b""
+    log_source: str = ""
+    log: bytes = b""
+    expected_at: float | None = None
 
 
 _COLUMNS = ", ".join(field.name for field in fields(JobRow))
@@ -60,6 +65,20 @@ class Jobs:
                 f"INSERT OR REPLACE INTO jobs ({_COLUMNS}) VALUES ({marks})",  # noqa: S608 - our own words
                 (astuple(row) for row in rows),
             )
+
+    def drop(self, host: str, jobs: Iterable[str]) -> None:
+        """Forget jobs by what squeue called them, say pending parts of an array that have shrunk."""
+        with self._db.transaction():
+            self._db.executemany("DELETE FROM jobs WHERE host=? AND job=?", ((host, job) for job in jobs))
+
+    def note_asked(self, host: str, at: float) -> None:
+        """Slurm of this host was asked just now: a daemon that starts again keeps the pause."""
+        self._db.execute("INSERT OR REPLACE INTO jobs_asked (host, at) VALUES (?,?)", (host, at))
+
+    def asked_at(self, host: str) -> float | None:
+        """When Slurm of this host was last asked."""
+        row = self._db.execute("SELECT at FROM jobs_asked WHERE host=?", (host,)).fetchone()
+        return None if row is None else float(row[0])
 
     def known(self, host: str | None = None) -> list[JobRow]:
         """All jobs, newest first."""

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from expsyncd import __version__, supervise
 from expsyncd.board import Board
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from expsyncd.config.model import Config
     from expsyncd.paths import Paths
+    from expsyncd.state.measured import RunKey
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +83,7 @@ class Daemon:
             stop=self.request_stop,
             reload=self._reload.set,
             remember_paused=self._remember_paused,
+            remember_marks=self._remember_marks,
         )
         self._ground = GroundWatch(
             self._root, config.min_free, self.tracker, self._facts, self._thread, clock, self._ground_is_back
@@ -114,6 +116,9 @@ class Daemon:
 
     async def _remember_paused(self, name: str, paused: bool) -> None:
         await self._thread.run(self._facts.pause if paused else self._facts.resume, name)
+
+    async def _remember_marks(self, runs: list[RunKey], change: dict[str, Any]) -> None:
+        await self._thread.run(self._facts.marks.change, runs, change)
 
     def _woken(self) -> None:
         self._roster.wake()

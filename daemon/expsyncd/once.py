@@ -100,7 +100,7 @@ async def _pull_with_hosts(
             replaced=lambda _: None,
         )
 
-        async def not_here(_name: str, _paused: bool) -> None:
+        async def not_here(*_: object) -> None:
             return
 
         verbs = Verbs(
@@ -109,6 +109,7 @@ async def _pull_with_hosts(
             stop=lambda: None,
             reload=lambda: None,
             remember_paused=not_here,
+            remember_marks=not_here,
         )
         roster = Roster(
             paths,

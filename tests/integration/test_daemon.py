@@ -11,6 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from expsyncd.control import client
+from expsyncd.control.protocol import request
+from expsyncd.paths import Paths
+from expsyncd.state.facts import Facts
+from expsyncd.state.marks import Mark
 from support.place import Place, children_of, content
 from support.wait import until
 
@@ -112,6 +117,19 @@ def test_commands_of_a_running_daemon(place):
     until(lambda: place.daemon.poll() is not None, 20)
     assert place.daemon.returncode == 0
     place.daemon = None
+
+
+def test_what_is_said_of_runs_is_remembered(place):
+    place.start()
+    run = ["gpu", "remote", b"run\xff".decode("utf-8", "surrogateescape")]
+    ask = client.ask(place.control, request("mark", runs=[run], change={"note": "the best", "pinned": True}))
+    assert ask["ok"]
+    place.stop()
+    facts = Facts.read_only(Paths.of(place.environment).facts_db)
+    assert list(facts.marks.known().values()) == [
+        Mark("gpu", "remote", b"run\xff", pinned=True, note="the best")
+    ]
+    facts.close()
 
 
 def test_pause_is_remembered(place):

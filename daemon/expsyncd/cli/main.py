@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "logs": ("logs", "show_logs", "What the daemon logged."),
     "doctor": ("doctor", "doctor", "Look for what silently kills setups; each finding with its fix."),
     "samples": ("samples", "app", "Series of sample images: list, export, compare."),
+    "note": ("note", "note", "Write a note on a run."),
+    "tag": ("note", "tag", "Tag runs with words of yours."),
     "versions": ("versions", "app", "Old bytes of what was replaced: list and restore."),
     "init": ("init", "init", "Put a sample hosts.yaml in its place."),
     "config": ("config", "app", "Check hosts.yaml, say where it is, print its schema."),

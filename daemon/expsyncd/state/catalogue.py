@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -12,7 +13,7 @@ from expsyncd.state import entries, measured, series
 from expsyncd.state.sqlite import DamagedError, check_sound, open_reader, open_writer, schema_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from expsyncd.state.sqlite import Database
@@ -187,6 +188,26 @@ def read_runs(file: Path) -> list[RunRow]:
             connection.close()
     except Error:
         return []
+
+
+@contextmanager
+def reading(file: Path) -> Iterator[Database]:
+    """A read-only look, for commands that say why there is nothing to see.
+
+    Raises Error where there is no catalogue yet, or one of another version.
+    """
+    if not file.exists():
+        raise Error("there is no catalogue yet", "start expsyncd: it makes one from the mirror")
+    connection = open_reader(file)
+    try:
+        if schema_version(connection) != SCHEMA:
+            raise Error(
+                "the catalogue is of another version of expsyncd",
+                "start the daemon of this version: it makes the catalogue anew from the mirror",
+            )
+        yield connection
+    finally:
+        connection.close()
 
 
 def remove(file: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from expsyncd.errors import Error
 from expsyncd.state import sqlite
-from expsyncd.state.catalogue import Catalogue, read_runs
+from expsyncd.state.catalogue import Catalogue, read_runs, reading
 
 
 @dataclass(frozen=True)
@@ -109,3 +109,21 @@ def test_a_file_in_use_is_not_removed(tmp_path, monkeypatch):
     other.close()
     assert (file.stat().st_ino, len(catalogue.runs())) == (inode, 1)
     catalogue.close()
+
+
+def test_a_look_says_why_there_is_nothing(tmp_path):
+    file = tmp_path / "c.db"
+    with pytest.raises(Error) as error, reading(file):
+        pass
+    assert (error.value.title, error.value.advice) == (
+        "there is no catalogue yet", "start expsyncd: it makes one from the mirror",
+    )  # fmt: skip
+    Catalogue.open(file).close()
+    with reading(file) as db:
+        assert db.execute("SELECT COUNT(*) FROM measured").fetchone() == (0,)
+    with sqlite3.connect(file) as old:
+        old.execute("PRAGMA user_version=1")
+    old.close()
+    with pytest.raises(Error, match="another version") as error, reading(file):
+        pass
+    assert error.value.advice.startswith("start the daemon of this version")

@@ -14,6 +14,7 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from expsyncd.errors import Error
+from expsyncd.samples.blocks import THUMB, Blocks, key_of
 from expsyncd.samples.compose import STRIP
 from expsyncd.samples.darkroom import Darkroom
 from expsyncd.samples.frame import Frame, Picture
@@ -365,3 +366,21 @@ async def test_an_overwritten_content_whose_frame_is_gone_is_left_out(darkroom, 
     done = await darkroom.render([old, *frames], PLAIN, tmp_path / "s.gif")
     assert done.shown == 2
     assert [(one.size, one.reason) for one in done.refused] == [(5, "changed while it was looked at")]
+
+
+async def test_large_frames_get_a_small_form_for_pages(darkroom, folder, tmp_path):
+    frames = write(folder, 2, (640, 480))
+    done = await darkroom.render(frames, PLAIN, tmp_path / "s.gif")
+    found = Blocks(tmp_path / "cache", 10**9).find(key_of(frames[1], PLAIN, done.canvas, THUMB))
+    small = Image.open(io.BytesIO(found.path.read_bytes()[found.offset :]))
+    assert (small.format, small.size) == ("JPEG", (256, 192))
+    expected = np.asarray(photo(1, (640, 480)).resize((256, 192)), dtype=int)
+    assert np.abs(np.asarray(small, dtype=int) - expected).mean() < 12
+
+
+async def test_small_frames_need_no_smaller_form(darkroom, folder, tmp_path):
+    frames = write(folder, 1)
+    done = await darkroom.render(frames, PLAIN, tmp_path / "s.gif")
+    blocks = Blocks(tmp_path / "cache", 10**9)
+    assert blocks.find(key_of(frames[0], PLAIN, done.canvas, "gif")) is not None
+    assert blocks.find(key_of(frames[0], PLAIN, done.canvas, THUMB)) is None

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 VERSION = 1  # of the pixels: another one makes all blocks anew
 HEAD_MOST = 512
+THUMB = "thumb"  # the kind of small forms, for pages that show many series at once
 USED_AFTER_S = 86_400.0  # a use is noted once a day: what was not used for longest goes first
 LOOK_EVERY = 500  # blocks put, between two looks at the size of all
 

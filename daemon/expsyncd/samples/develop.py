@@ -18,7 +18,7 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from expsyncd.samples.blocks import Blocks, key_of
+from expsyncd.samples.blocks import THUMB, Blocks, key_of
 from expsyncd.samples.compose import canvas_of, fit, grid, side_by_side
 from expsyncd.samples.decode import Refusal, decoded, opened
 from expsyncd.samples.frame import Frame, Picture
@@ -35,6 +35,8 @@ NICE = 10
 ARRAYS = (b".npy", b".npz")
 SCANNED_AT_ONCE = 32 << 20  # bytes of an event file; then a picture has its turn
 DIGEST_PIECE = 1 << 20
+THUMB_SIDE = 256  # pixels
+THUMB_ABOVE = 320  # smaller blocks are their own thumb
 
 
 def main() -> None:
@@ -140,9 +142,11 @@ class Rendering:
         self._seen = (number, picture)
         if self._canvas is None:
             self._canvas = canvas_of(picture.size, self._look.width)
-        data, size = self._encode.encode(
-            fit(picture, self._canvas, self._look.ground), frame.label if self._look.labels else None
-        )
+        fitted = fit(picture, self._canvas, self._look.ground)
+        if self._kind == GIF_SUFFIX and max(self._canvas) > THUMB_ABOVE:
+            small = thumb(fitted)
+            self._blocks.put(key_of(frame, self._look, self._canvas, THUMB), small, self._canvas, digest)
+        data, size = self._encode.encode(fitted, frame.label if self._look.labels else None)
         return self._blocks.put(key_of(frame, self._look, self._canvas, self._kind), data, size, digest)
 
     def _write_latest(self, latest: Path, *, wrote: bool) -> None:
@@ -159,6 +163,15 @@ class Rendering:
         temporary = latest.with_name(f".{latest.name[:200]}.new")
         picture.save(temporary, "PNG", compress_level=1)
         temporary.replace(latest)
+
+
+def thumb(picture: Image.Image) -> bytes:
+    """As a JPEG of `THUMB_SIDE` at most: a tenth of the block's bytes, and quick to decode."""
+    small = picture.convert("RGB")
+    small.thumbnail((THUMB_SIDE, THUMB_SIDE), reducing_gap=2.0)
+    file = io.BytesIO()
+    small.save(file, "JPEG", quality=85, subsampling=0)
+    return file.getvalue()
 
 
 def developed(frame: Frame, ground: tuple[int, int, int]) -> tuple[Image.Image, str]:

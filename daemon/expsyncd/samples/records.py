@@ -7,9 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from expsyncd.samples.blocks import THUMB
+from expsyncd.samples.blocks import key_of as block_key
 from expsyncd.samples.frame import SeriesKey
 from expsyncd.samples.wanted import FOREIGN, TAG
-from expsyncd.state import series
+from expsyncd.state import frames, series
+from expsyncd.state.frames import FrameRow
 from expsyncd.state.series import RefusedRow, SeriesRow
 
 if TYPE_CHECKING:
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from expsyncd.samples.darkroom import Refused, Rendered
+    from expsyncd.samples.look import Look
     from expsyncd.samples.wanted import Regrouped, Wanted
     from expsyncd.state.catalogue import Catalogue
     from expsyncd.state.sqlite import Database
@@ -118,6 +122,25 @@ def row_of(
     )
 
 
+def frames_of(wanted: Wanted, done: Rendered, look: Look, root: Path) -> list[FrameRow]:
+    """Its frames as the catalogue keeps them, without those that cannot be shown."""
+    top = os.fsencode(root) + b"/"
+    bad = {(refused.path, refused.size, refused.mtime_ns) for refused in done.refused}
+    rows = []
+    for frame in wanted.frames:
+        one = frame.pictures[0]
+        if len(frame.pictures) == 1 and (one.path, one.size, one.mtime_ns) in bad:
+            continue
+        block, thumb = (block_key(frame, look, done.canvas, kind) for kind in ("gif", THUMB))
+        row = FrameRow(frame.step, frame.label, block, thumb)
+        if len(frame.pictures) == 1:
+            path = os.fsdecode(one.path.removeprefix(top))
+            place = (path, one.size, one.mtime_ns, one.member, one.offset, one.index)
+            row = FrameRow(frame.step, frame.label, block, thumb, *place)
+        rows.append(row)
+    return rows
+
+
 def place_of(wanted: Wanted, found: Refused, mirror: Path) -> bytes:
     """The path of a picture inside its source."""
     top = b"/".join((os.fsencode(mirror), os.fsencode(wanted.key.host), os.fsencode(wanted.source), b""))
@@ -129,12 +152,19 @@ def keep(
     row: SeriesRow,
     refused: Sequence[RefusedRow],
     forgotten: Sequence[tuple[str, str, bytes, int, int]] = (),
+    shown: Callable[[], Sequence[FrameRow]] = tuple,
 ) -> None:
-    """Remember a rendering; in the database thread. `forgotten`: overwritten contents that are no frames."""
+    """Remember a rendering; in the database thread. `forgotten`: overwritten contents that are no frames.
+
+    `shown`: the frames, worked out here since there may be thousands.
+    """
+    rows = shown()
 
     def write(db: Database) -> None:
         series.put_series(db, row)
         series.put_refused(db, refused)
+        if rows:
+            frames.put_frames(db, (row.host, row.source, row.run, row.name), rows)
         series.drop_overwritten(db, forgotten)
 
     catalogue().write(write)
@@ -153,6 +183,7 @@ def note(
         series.put_overwritten(db, overwritten)
         series.drop_refused(db, healed)
         series.drop_series(db, keys)
+        frames.drop_frames(db, keys)
 
     catalogue().write(write)
 

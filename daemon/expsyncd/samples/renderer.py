@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from expsyncd.samples.rules import Rules
     from expsyncd.samples.wanted import Regrouped, Wanted
     from expsyncd.state.catalogue import Catalogue
+    from expsyncd.state.frames import FrameRow
     from expsyncd.state.series import SeriesRow
     from expsyncd.state.thread import DatabaseThread
     from expsyncd.state.tracker import Tracker
@@ -266,7 +267,14 @@ class Renderer:
                 # It was overwritten before it could be read, or was half written: no frame ever.
                 self._inventory.forget(address, place, content)
                 forgotten.append((host, source, place, *content))
-        await self._thread.run(records.keep, self._catalogue, row, refused, forgotten)
+        look = self._rules.look_of(host, source)
+
+        def shown() -> list[FrameRow]:
+            if done is None or not done.good:
+                return []
+            return records.frames_of(wanted, done, look, self._root.path)
+
+        await self._thread.run(records.keep, self._catalogue, row, refused, forgotten, shown)
 
     def _show(self) -> None:
         failed = sum(bool(row.reason) for row in self._rows.values())

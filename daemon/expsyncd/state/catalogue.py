@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from expsyncd.errors import Error
-from expsyncd.state import entries, measured, series
+from expsyncd.state import entries, frames, measured, series
 from expsyncd.state.sqlite import DamagedError, check_sound, open_reader, open_writer, schema_version
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-SCHEMA = 4
+SCHEMA = 5
 _TABLES = (
     (
         "CREATE TABLE runs (host TEXT NOT NULL, source TEXT NOT NULL, inside BLOB NOT NULL,"
@@ -30,6 +30,7 @@ _TABLES = (
         " PRIMARY KEY (host, source, inside))"
     ),
     *series.TABLES,
+    *frames.TABLES,
     *measured.TABLES,
     *entries.TABLES,
 )

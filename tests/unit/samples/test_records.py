@@ -6,6 +6,7 @@ import pytest
 from expsyncd.samples import records
 from expsyncd.samples.darkroom import Refused, Rendered
 from expsyncd.samples.frame import Frame, Picture, SeriesKey
+from expsyncd.samples.look import Look
 from expsyncd.samples.wanted import Regrouped, Wanted, made_of
 from expsyncd.state.catalogue import Catalogue
 from expsyncd.state.series import RefusedRow
@@ -103,3 +104,13 @@ def test_the_catalogue_remembers(wanted, tmp_path):
 
 def test_places_are_relative_to_the_source(wanted):
     assert records.place_of(wanted, Refused(b"/m/gpu/s/r/x.png", 1, 1, ""), Path("/m")) == b"r/x.png"
+
+
+def test_frames_are_kept_without_those_that_cannot_be_shown(wanted, tmp_path):
+    several = Frame((9,), "step 9", (Picture(b"/m/gpu/s/a", 1, 1), Picture(b"/m/gpu/s/b", 1, 1)), 9)
+    wanted = replace(wanted, frames=(*wanted.frames, several))
+    done = rendered(wanted, refused=(Refused(b"/m/gpu/s/x", 1, 4, "is no image"),))
+    seven, nine = records.frames_of(wanted, done, Look(), Path("/m"))
+    assert (seven.step, seven.path, seven.size, seven.mtime_ns) == (7, "gpu/s/x", 1, 7)
+    assert (nine.step, nine.label, nine.path) == (9, "step 9", ""), "a grid is no single file"
+    assert len({seven.block, seven.thumb, nine.block, nine.thumb}) == 4

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import signal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from expsyncd import __version__, supervise
 from expsyncd.board import Board
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from expsyncd.config.model import Config
     from expsyncd.paths import Paths
-    from expsyncd.state.measured import RunKey
 
 logger = logging.getLogger(__name__)
 
@@ -77,18 +76,18 @@ class Daemon:
                 notices=found.notices,
             )
         )
+        self._board = Board(self.paths, self._root, config, self.tracker, self._thread, self._facts, clock)
         self._verbs = Verbs(
             self.tracker,
             lambda: self._roster.hosts,
             stop=self.request_stop,
             reload=self._reload.set,
             remember_paused=self._remember_paused,
-            remember_marks=self._remember_marks,
+            mark=self._board.mark,
         )
         self._ground = GroundWatch(
             self._root, config.min_free, self.tracker, self._facts, self._thread, clock, self._ground_is_back
         )
-        self._board = Board(self.paths, self._root, config, self.tracker, self._thread, clock)
         self._tools = Tools(
             ground=self._root,
             facts=self._facts,
@@ -116,9 +115,6 @@ class Daemon:
 
     async def _remember_paused(self, name: str, paused: bool) -> None:
         await self._thread.run(self._facts.pause if paused else self._facts.resume, name)
-
-    async def _remember_marks(self, runs: list[RunKey], change: dict[str, Any]) -> None:
-        await self._thread.run(self._facts.marks.change, runs, change)
 
     def _woken(self) -> None:
         self._roster.wake()

@@ -6,18 +6,22 @@ import logging
 import os
 from typing import TYPE_CHECKING
 
+from expsyncd.marking import Event, known_runs, marked
 from expsyncd.mirror.watch import MirrorWatch
 from expsyncd.pull.kinds import is_event_file
 from expsyncd.samples.darkroom import Darkroom
 from expsyncd.samples.renderer import Renderer
 from expsyncd.samples.rules import Rules
 from expsyncd.state.catalogue import Catalogue
+from expsyncd.state.measured import measured_of
 from expsyncd.tensorboard.keeper import Keeper
+from expsyncd.tensorboard.selection import Selection, select
 from expsyncd.tensorboard.shelf import Shelf
 from expsyncd.tensorboard.view import View, ViewChange
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from expsyncd.clock import Clock
     from expsyncd.config.model import Config
@@ -25,6 +29,9 @@ if TYPE_CHECKING:
     from expsyncd.mirror.root import Root
     from expsyncd.mirror.scan import RunFolder
     from expsyncd.paths import Paths
+    from expsyncd.state.facts import Facts
+    from expsyncd.state.marks import Mark
+    from expsyncd.state.measured import MeasuredRow, RunKey
     from expsyncd.state.status import Trouble
     from expsyncd.state.thread import DatabaseThread
     from expsyncd.state.tracker import Tracker
@@ -36,16 +43,29 @@ class Board:
     """Owns the services that show the mirror."""
 
     def __init__(
-        self, paths: Paths, root: Root, config: Config, tracker: Tracker, thread: DatabaseThread, clock: Clock
+        self,
+        paths: Paths,
+        root: Root,
+        config: Config,
+        tracker: Tracker,
+        thread: DatabaseThread,
+        facts: Facts,
+        clock: Clock,
     ) -> None:
         self._paths = paths
         self._thread = thread
+        self._facts = facts
+        self._clock = clock
+        self._marks: dict[RunKey, Mark] = {}
+        self._found: Sequence[RunFolder] = ()
         self._config = config
         self._tracker = tracker
         self._base_notices = tracker.snapshot.notices
         self._catalogue: Catalogue | None = None
         self._watch = MirrorWatch(root.paths.mirror, self._batch, on_trouble=self._watch_trouble)
-        self.shelf = Shelf(root.paths, View(root.paths), clock, self._runs, lambda: root.check() is None)
+        self.shelf = Shelf(
+            root.paths, View(root.paths), clock, self._runs, lambda: root.check() is None, self._select
+        )
         self._renderer = Renderer(
             root.paths,
             Rules(config),
@@ -79,6 +99,26 @@ class Board:
         """Use a new config's TensorBoard section."""
         self._config = config
         self._keeper.apply(config.tensorboard)
+        self.shelf.request()
+
+    async def mark(self, request: Event) -> Event:
+        """What the person says of runs, see `marking.marked`; TensorBoard's view follows at once."""
+        await self.shelf.laid()
+        answer, differ = await self._thread.run(self._put_marks, request, self._found)
+        if differ and not request.get("dry_run"):
+            self._marks.update(differ)
+            self.shelf.request()
+        return answer
+
+    def _put_marks(self, request: Event, found: Sequence[RunFolder]) -> tuple[Event, dict[RunKey, Mark]]:
+        measured: list[MeasuredRow] = self._opened_catalogue().read(measured_of, [])
+        return marked(request, known_runs(found, measured), self._facts, self._clock.now().timestamp())
+
+    def _select(
+        self, runs: Sequence[RunFolder], names: Mapping[RunKey, str], before: AbstractSet[RunKey]
+    ) -> Selection:
+        rule, now = self._config.tensorboard.show, self._clock.now().timestamp()
+        return select(runs, names, self._marks, rule, now=now, before=before)
 
     def apply_samples(self, config: Config) -> None:
         """Use what a new config says of sample images."""
@@ -89,6 +129,7 @@ class Board:
         self._tracker.put_notices((*self._base_notices, *notices))
 
     async def _run_shelf(self) -> None:
+        self._marks = await self._thread.run(self._facts.marks.known)
         self.shelf.request()
         await self.shelf.run()
 
@@ -101,8 +142,9 @@ class Board:
             self.shelf.request()
         self._renderer.batch(batch)
 
-    async def _runs(self, runs: Sequence[RunFolder], change: ViewChange) -> None:
-        self._keeper.put_runs(change.runs)
+    async def _runs(self, runs: Sequence[RunFolder], change: ViewChange, selection: Selection) -> None:
+        self._found = runs
+        self._keeper.put_runs(change.runs, len(selection.hidden), len(selection.folded))
         await self._thread.run(self._put_runs, runs)
 
     def _put_runs(self, runs: Sequence[RunFolder]) -> None:

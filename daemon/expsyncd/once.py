@@ -100,8 +100,8 @@ async def _pull_with_hosts(
             replaced=lambda _: None,
         )
 
-        async def not_here(*_: object) -> None:
-            return
+        async def not_here(*_: Any) -> Event:
+            return {}
 
         verbs = Verbs(
             tracker,
@@ -109,7 +109,7 @@ async def _pull_with_hosts(
             stop=lambda: None,
             reload=lambda: None,
             remember_paused=not_here,
-            remember_marks=not_here,
+            mark=not_here,
         )
         roster = Roster(
             paths,

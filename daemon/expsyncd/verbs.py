@@ -7,15 +7,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from expsyncd.errors import Error
-from expsyncd.state.marks import keys_of
 from expsyncd.state.shown import snapshot_json, trouble_json
 from expsyncd.state.status import Connected, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
     from expsyncd.host import Host
-    from expsyncd.state.measured import RunKey
     from expsyncd.state.tracker import Tracker
 
 Event = dict[str, Any]
@@ -34,14 +32,14 @@ class Verbs:
         stop: Callable[[], None],
         reload: Callable[[], None],
         remember_paused: Callable[[str, bool], Any],
-        remember_marks: Callable[[list[RunKey], Event], Any],
+        mark: Callable[[Event], Awaitable[Event]],
     ) -> None:
         self._tracker = tracker
         self._hosts = hosts
         self._stop = stop
         self._reload = reload
         self._remember_paused = remember_paused
-        self._remember_marks = remember_marks
+        self._mark = mark
         self._listeners: set[asyncio.Queue[Event]] = set()
         self.looking = 0
 
@@ -103,10 +101,8 @@ class Verbs:
                 yield {"event": "looking", "host": name}
 
     async def mark(self, request: Event) -> AsyncIterator[Event]:
-        """What the person says of runs, each as [host, source, folder]; `change` as `state.marks` has it."""
-        keys = keys_of(request["runs"])
-        await self._remember_marks(keys, request["change"])
-        yield {"event": "marked", "runs": len(keys)}
+        """What the person says of runs; see `marking.marked`."""
+        yield await self._mark(request)
 
     async def stop(self, _: Event) -> AsyncIterator[Event]:
         """End the daemon, after this answer."""

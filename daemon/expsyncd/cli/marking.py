@@ -23,7 +23,7 @@ def mark(paths: Paths, keys: Sequence[RunKey], **change: Any) -> None:
     try:
         for begin in range(0, len(keys), AT_ONCE):
             runs = asked(keys[begin : begin + AT_ONCE])
-            client.ask(paths.control_socket, request("mark", runs=runs, change=change))
+            client.ask(paths.control_socket, request("mark", runs=runs, **change))
     except NotRunningError:
         _here(paths, keys, change)
 
@@ -31,11 +31,12 @@ def mark(paths: Paths, keys: Sequence[RunKey], **change: Any) -> None:
 def _here(paths: Paths, keys: Sequence[RunKey], change: dict[str, Any]) -> None:
     from expsyncd.state.facts import Facts
     from expsyncd.state.lock import only_one
+    from expsyncd.state.marks import change_of
 
     paths.make_private()
     with only_one(paths.lock_file, "a command that marks runs"):
         facts = Facts.open(paths.facts_db)
         try:
-            facts.marks.change(keys, change)
+            facts.marks.change(keys, change_of(change))
         finally:
             facts.close()

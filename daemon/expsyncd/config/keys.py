@@ -126,6 +126,18 @@ HOST: Keys = {
     "bwlimit": Key(RATE, "The most bytes a second for this host."),
 }
 
+NAME_GLOBS = listing(scalar("<glob>", texts.name_glob))
+SHOW: Keys = {
+    "hosts": Key(NAME_GLOBS, "Runs of these hosts only."),
+    "runs": Key(NAME_GLOBS, "These runs only, by HOST/RUN or RUN."),
+    "without": Key(NAME_GLOBS, "Not these runs, by HOST/RUN or RUN."),
+    "younger_than": Key(DURATION, "Only runs that were written within this time."),
+    "newest": Key(
+        scalar("<number>", ports.whole(1, 1_000_000, "this"), "integer", minimum=1),
+        "The most runs; those that were written last stay.",
+    ),
+}
+
 TENSORBOARD: Keys = {
     "enabled": Key(SWITCH, "Run a TensorBoard over all runs."),
     "port": Key(PORT, "Its port on 127.0.0.1; when taken, the next free one."),
@@ -134,6 +146,7 @@ TENSORBOARD: Keys = {
     ),
     "scalars_only": Key(SWITCH, "Load scalars only, for very many runs."),
     "memory_limit": Key(_size(_memory), "It is restarted above this."),
+    "show": Key(section(SHOW), "Which runs it loads, besides those you pin or unhide."),
     "extra_args": Key(listing(scalar("<text>", texts.extra_argument)), "More arguments for TensorBoard."),
 }
 

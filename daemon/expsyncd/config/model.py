@@ -96,6 +96,16 @@ class HostConfig(Model):
         return (f"{names}: understood, but not done by this version yet",) if names else ()
 
 
+class ShowConfig(Model):
+    """Which runs TensorBoard shows, of those that the person neither hid nor pinned nor unhid."""
+
+    hosts: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    younger_than: timedelta | None = None
+    newest: int = Field(default=500, ge=1)
+
+
 class TensorBoardConfig(Model):
     """How TensorBoard is run."""
 
@@ -104,6 +114,7 @@ class TensorBoardConfig(Model):
     samples_per_plugin: str = "scalars=100000,images=100"
     scalars_only: bool = False
     memory_limit: int = 4 * GB
+    show: ShowConfig = ShowConfig()
     extra_args: tuple[str, ...] = ()
 
 

@@ -126,6 +126,14 @@ def pattern(text: str) -> str:
     return text
 
 
+def name_glob(text: str) -> str:
+    """A glob over names of hosts or runs."""
+    plain(text)
+    if len(text) > LONGEST_PATH:
+        raise ValueError("this is longer than a name can be")
+    return text
+
+
 def samples_per_plugin(text: str) -> str:
     """TensorBoard's own `scalars=1000,images=10`."""
     if not re.fullmatch(r"[a-z_]+=[0-9]{1,9}(,[a-z_]+=[0-9]{1,9})*", text):

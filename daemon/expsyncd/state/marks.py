@@ -6,11 +6,19 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from expsyncd.errors import Error
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from expsyncd.state.measured import RunKey
     from expsyncd.state.sqlite import Database
+
+
+NOTE_LONGEST = 20_000  # characters
+TAG_LONGEST = 100
+TAGS_MOST = 100  # a run
+_SWITCHES = {"hidden": (True, False, None), "pinned": (True, False)}
 
 
 @dataclass(frozen=True)
@@ -41,15 +49,55 @@ def asked(keys: Iterable[RunKey]) -> list[list[str]]:
     return [[host, source, inside.decode("utf-8", "surrogateescape")] for host, source, inside in keys]
 
 
-def changed(mark: Mark, change: Mapping[str, Any]) -> Mark:
-    """The mark after a wish: `hidden` (None takes it back), `pinned`, `note`, `add_tags`, `drop_tags`.
+def change_of(request: Mapping[str, Any]) -> dict[str, Any]:
+    """What a request wants said: `hidden`, `pinned`, `note`, `tags`, `add_tags`, `drop_tags`, or some of it.
 
-    What the wish does not name stays; tags keep their order.
+    Raises Error for what cannot be kept.
     """
-    tags = [tag for tag in mark.tags if tag not in change.get("drop_tags", ())]
+    change: dict[str, Any] = {}
+    for name, values in _SWITCHES.items():
+        if name in request:
+            if not any(request[name] is value for value in values):
+                raise Error(f"{name} is true or false")
+            change[name] = request[name]
+    if "note" in request:
+        change["note"] = _text(request["note"], NOTE_LONGEST, "a note")
+    for name in ("tags", "add_tags", "drop_tags"):
+        if name in request:
+            tags = request[name]
+            if not isinstance(tags, list) or len(tags) > TAGS_MOST:
+                raise Error(f"{name} is a list of {TAGS_MOST} at most")
+            words = [_text(tag, TAG_LONGEST, "a tag") for tag in tags]
+            change[name] = [word for word in dict.fromkeys(words) if word]
+            if bad := [word for word in change[name] if "," in word or not word.isprintable()]:
+                raise Error(f"{bad[0]!r} is no tag", "a tag is a word or several, without a comma")
+    if not change:
+        raise Error("nothing to say of it", "hidden, pinned, note or tags")
+    if change.get("hidden") and change.get("pinned"):
+        raise Error("a run cannot be hidden and pinned")
+    return change
+
+
+def _text(value: Any, longest: int, what: str) -> str:
+    if not isinstance(value, str):
+        raise Error(f"{what} is a text")
+    # What a browser or a terminal hands over may hold halves of characters, which no database takes.
+    text = value.encode("utf-8", "replace").decode().replace("\0", "").strip()
+    if len(text) > longest:
+        raise Error(f"{what} has {longest} characters at most")
+    return text
+
+
+def changed(mark: Mark, change: Mapping[str, Any]) -> Mark:
+    """The mark after `change`; what it does not name stays. To pin ends hiding, and the other way round."""
+    tags = [tag for tag in change.get("tags", mark.tags) if tag not in change.get("drop_tags", ())]
     tags += [tag for tag in dict.fromkeys(change.get("add_tags", ())) if tag not in tags]
     said = {name: change[name] for name in ("hidden", "pinned", "note") if name in change}
-    return replace(mark, tags=tuple(tags), **said)
+    if said.get("hidden"):
+        said.setdefault("pinned", False)
+    if said.get("pinned") and mark.hidden:
+        said.setdefault("hidden", None)
+    return replace(mark, tags=tuple(tags[:TAGS_MOST]), **said)
 
 
 class Marks:
@@ -69,14 +117,18 @@ class Marks:
             (*mark.key, mark.hidden, mark.pinned, mark.note, json.dumps(mark.tags)),
         )
 
-    def change(self, keys: Iterable[RunKey], change: Mapping[str, Any]) -> list[Mark]:
-        """Apply one wish (see `changed`) to several runs, all or none; their marks now."""
+    def change(
+        self, keys: Iterable[RunKey], change: Mapping[str, Any], *, dry_run: bool = False
+    ) -> dict[RunKey, Mark]:
+        """Say the same of several runs, of all or none; those that differ then, with what is said of them."""
         with self._db.transaction():
             known = self.known()
-            made = [changed(known.get(key, Mark(*key)), change) for key in keys]
-            for mark in made:
+            before = {key: known.get(key, Mark(*key)) for key in keys}
+            after = {key: changed(mark, change) for key, mark in before.items()}
+            differ = {key: mark for key, mark in after.items() if mark != before[key]}
+            for mark in () if dry_run else differ.values():
                 self.put(mark)
-        return made
+        return differ
 
     def known(self) -> dict[RunKey, Mark]:
         """All, by run."""

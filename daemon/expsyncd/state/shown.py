@@ -133,6 +133,8 @@ def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
             "url": board.url,
             "pid": board.pid,
             "runs": board.runs,
+            "hidden": board.hidden,
+            "folded": board.folded,
             "error": trouble_json(board.error),
             "notices": list(board.notices),
         },

@@ -255,6 +255,8 @@ class TensorBoardState:
     url: str | None = None
     pid: int | None = None
     runs: int = 0
+    hidden: int = 0  # by the person
+    folded: int = 0  # by the rule of the config
     error: Trouble | None = None
     notices: tuple[str, ...] = ()
 

@@ -89,9 +89,9 @@ class Keeper:
         self._port_before: int | None = None
         self._state = TensorBoardState()
 
-    def put_runs(self, count: int) -> None:
-        """How many runs the view shows."""
-        self._put(runs=count)
+    def put_runs(self, count: int, hidden: int = 0, folded: int = 0) -> None:
+        """How many runs the view shows, how many the person hid, how many the rule leaves out."""
+        self._put(runs=count, hidden=hidden, folded=folded)
 
     def restart(self, reason: str) -> None:
         """Wish for a fresh TensorBoard on the same port."""
@@ -103,7 +103,7 @@ class Keeper:
         before, self._config = self._config, config
         if config.port != before.port:
             self._last_port = self._port_before = None
-        if config != before.model_copy(update={"memory_limit": config.memory_limit}):
+        if config != before.model_copy(update={"memory_limit": config.memory_limit, "show": config.show}):
             self._wish()
 
     async def run(self) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from expsyncd.mirror.scan import RunFolder, find_runs
+from expsyncd.tensorboard.names import RunKey, view_names
+from expsyncd.tensorboard.selection import Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from expsyncd.clock import Clock
@@ -18,6 +22,9 @@ if TYPE_CHECKING:
     from expsyncd.tensorboard.view import View, ViewChange
 
 logger = logging.getLogger(__name__)
+
+AGE_LOOK_S = 600.0
+Select = Callable[["Sequence[RunFolder]", "Mapping[RunKey, str]", "AbstractSet[RunKey]"], Selection]
 
 
 class Shelf:
@@ -28,14 +35,17 @@ class Shelf:
         root: RootPaths,
         view: View,
         clock: Clock,
-        on_runs: Callable[[Sequence[RunFolder], ViewChange], Awaitable[None]],
+        on_runs: Callable[[Sequence[RunFolder], ViewChange, Selection], Awaitable[None]],
         writable: Callable[[], bool],
+        select: Select,
     ) -> None:
         self._root = root
         self._view = view
         self._clock = clock
         self._on_runs = on_runs
         self._writable = writable
+        self._select = select
+        self._shown: AbstractSet[RunKey] = frozenset()
         self._wish = asyncio.Event()
         self._held: set[Path] = set()
         self._again_at: float | None = None
@@ -78,12 +88,22 @@ class Shelf:
     async def _lay(self) -> None:
         runs = await asyncio.to_thread(find_runs, self._root.mirror)
         now = self._clock.monotonic()
-        change = await asyncio.to_thread(self._view.lay, runs, now=now, held=frozenset(self._held))
-        self._again_at = min(change.resting.values(), default=None)
+        selection = self._select(runs, view_names(runs), self._shown)
+        self._shown = {run.key for run in runs} - selection.away
+        change = await asyncio.to_thread(
+            self._view.lay, runs, now=now, hidden=selection.away, held=frozenset(self._held)
+        )
+        self._again_at = min([*change.resting.values(), *self._aged(selection, now)], default=None)
         if change.added or change.removed:
             added, removed = len(change.added), len(change.removed)
             logger.info("TensorBoard's view: %d links added, %d removed", added, removed)
-        await self._on_runs(runs, change)
+        await self._on_runs(runs, change, selection)
+
+    def _aged(self, selection: Selection, now: float) -> list[float]:
+        if selection.until is None:
+            return []
+        # In small steps: the wall clock may be set, and stands for nothing while the laptop sleeps.
+        return [now + min(max(1.0, selection.until - self._clock.now().timestamp()), AGE_LOOK_S)]
 
     async def _wait(self) -> None:
         if self._again_at is None:

@@ -17,6 +17,7 @@ from expsyncd.config.model import (
     ForwardConfig,
     HostConfig,
     SamplesConfig,
+    ShowConfig,
     SkipConfig,
     SourceConfig,
     SourceSamplesConfig,
@@ -33,12 +34,24 @@ SECTIONS = [
     (keys.SOURCE, SourceConfig, set()),
     (keys.FORWARD, ForwardConfig, set()),
     (keys.TENSORBOARD, TensorBoardConfig, set()),
+    (keys.SHOW, ShowConfig, set()),
     (keys.VERSIONS, VersionsConfig, set()),
     (keys.SKIP, SkipConfig, set()),
     (keys.SAMPLES, SamplesConfig, set()),
     (keys.SOURCE_SAMPLES, SourceSamplesConfig, set()),
 ]
-NAMES = ["top", "host", "source", "forward", "tensorboard", "versions", "skip", "samples", "source samples"]
+NAMES = [
+    "top",
+    "host",
+    "source",
+    "forward",
+    "tensorboard",
+    "show",
+    "versions",
+    "skip",
+    "samples",
+    "source samples",
+]
 SAID_INSTEAD = {
     "ssh": "the host's name",
     "path": "required",

@@ -25,6 +25,8 @@ MAY = {
     "tensorboard": BELOW | {"mirror.scan", "mirror.layout", "state", "config.model"},
     "samples": BELOW | {"mirror.layout", "mirror.batch", "mirror.scan", "state", "config.model"},
     "notices": BELOW | {"state.status"},
+    # what runs are called and what is said of them, for the daemon and for commands without one
+    "marking": BELOW | {"config", "state", "mirror", "tensorboard"},
     "schedule": {"clock", "config.model", "ssh.retry"},
     "host": BELOW | {"host_sources", "supervise", "ssh", "pull", "state", "config"},
     "host_sources": BELOW | {"ssh", "pull", "state", "config"},

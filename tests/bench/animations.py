@@ -127,9 +127,9 @@ async def ours(folder: Path, count: int, out: Path, cache: Path) -> Cost:
     room = Darkroom(cache, 1 << 40, silent_s=600)
 
     def used() -> tuple[float, float]:
-        assert room._child is not None
-        words = Path(f"/proc/{room._child.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK"), tree_rss(room._child.pid)
+        assert room._cell._child is not None
+        words = Path(f"/proc/{room._cell._child.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK"), tree_rss(room._cell._child.pid)
 
     frames: list[Frame] = [frame(folder / f"e{number:05}.png", number) for number in range(count)]
     try:

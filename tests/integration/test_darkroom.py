@@ -266,18 +266,18 @@ async def test_what_kills_or_stops_the_child_is_named_and_left_out(folder, tmp_p
     try:
         done = await slow.render(frames, PLAIN, tmp_path / "s.gif")
         assert done.shown == 3
-        child = slow._child.pid
+        child = slow._cell._child.pid
         os.kill(child, 9)
         done = await slow.render(frames, Look(), tmp_path / "s.gif")
         assert done.shown == 3, "a child that died between two jobs costs nothing"
-        assert slow._child.pid != child
+        assert slow._cell._child.pid != child
     finally:
         await slow.rest()
 
 
 async def test_memory_and_priority_of_the_child_are_bounded(darkroom, folder, tmp_path):
     await darkroom.render(write(folder, 3), PLAIN, tmp_path / "s.gif")
-    pid = darkroom._child.pid
+    pid = darkroom._cell._child.pid
     limits = Path(f"/proc/{pid}/limits").read_text().splitlines()
     (line,) = [line for line in limits if line.startswith("Max address space")]
     assert line.split()[3] == str(1 << 30)

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import os
-import sys
 from dataclasses import asdict, astuple, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from expsyncd.cell import SILENT_S, Cell, DiedError
 from expsyncd.errors import Error
-from expsyncd.process import Child
 from expsyncd.samples.thin import thinned
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from expsyncd.samples.frame import Frame
     from expsyncd.samples.look import Look
 
-SILENT_S = 20.0  # a picture that takes longer is not worth it
 LONGEST_LINE = 32 << 20  # what one piece of an event file can hold of small images
 DEATHS_MOST = 5  # in one rendering; then something else is wrong
+ENDS = frozenset({"done", "again", "too_large", "failed", "scanned"})
 LABEL_FORMATS = ("gif", "webp", "mp4")
 
 
@@ -54,11 +51,14 @@ class Darkroom:
 
     def __init__(self, blocks: Path, limit: int, *, silent_s: float = SILENT_S) -> None:
         """`limit`: most bytes of rendered frames that are kept."""
-        self._blocks = blocks
-        self._limit = limit
-        self._silent_s = silent_s
-        self._child: Child | None = None
-        self._lines: AsyncIterator[bytes] | None = None
+        self._cell = Cell(
+            "expsyncd.samples.develop",
+            str(blocks),
+            str(limit),
+            ends=ENDS,
+            silent_s=silent_s,
+            longest=LONGEST_LINE,
+        )
 
     async def render(
         self,
@@ -86,7 +86,7 @@ class Darkroom:
             reading: int | None = None
             bad: dict[int, set[bytes]] = {}
             try:
-                async for answer in self._ask(job):
+                async for answer in self._cell.ask(job):
                     if "reading" in answer:
                         reading = int(answer["reading"])
                     if "refused" in answer:
@@ -104,7 +104,7 @@ class Darkroom:
                         return Rendered(
                             out, done, len(good), size, (width, height), bool(answer["wrote"]), tuple(refused)
                         )
-            except _DiedError as death:
+            except DiedError as death:
                 deaths += 1
                 if deaths > DEATHS_MOST:
                     raise Error("reading sample images fails again and again", str(death)) from None
@@ -119,55 +119,16 @@ class Darkroom:
     async def scan(self, path: bytes, offset: int) -> dict[str, Any] | None:
         """The images of an event file from `offset` on: found, scanned, broken. None: unreadable."""
         try:
-            async for answer in self._ask({"scan": os.fsdecode(path), "offset": offset}):
+            async for answer in self._cell.ask({"scan": os.fsdecode(path), "offset": offset}):
                 if "scanned" in answer:
                     return answer
-        except _DiedError:
+        except DiedError:
             pass
         return None
 
     async def rest(self) -> None:
         """End the child; the next rendering starts another."""
-        child, self._child, self._lines = self._child, None, None
-        if child is not None:
-            await child.stop()
-
-    async def _ask(self, job: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
-        """The answers to one job. Raises _DiedError when the child is gone or silent for too long."""
-        if self._child is None or self._child.code is not None:
-            await self.rest()
-            argv = [
-                sys.executable,
-                "-P",
-                "-m",
-                "expsyncd.samples.develop",
-                str(self._blocks),
-                str(self._limit),
-            ]
-            self._child = await Child.start(argv, stdin=True, stderr=asyncio.subprocess.DEVNULL)
-            self._lines = self._child.lines(longest=LONGEST_LINE)
-        assert self._lines is not None
-        finished = False
-        try:
-            await self._child.write(json.dumps(job).encode() + b"\n")
-            while not finished:
-                try:
-                    async with asyncio.timeout(self._silent_s):
-                        line = await anext(self._lines)
-                    answer: dict[str, Any] = json.loads(line)
-                except TimeoutError:
-                    raise _DiedError(f"took longer than {self._silent_s:g} s") from None
-                except (StopAsyncIteration, ValueError):
-                    raise _DiedError("ended the program that reads it") from None
-                finished = not {"done", "again", "too_large", "failed", "scanned"}.isdisjoint(answer)
-                yield answer
-        finally:
-            if not finished:  # what it still says is about this job
-                await self.rest()
-
-
-class _DiedError(Exception):
-    """The child ended or hangs."""
+        await self._cell.rest()
 
 
 def _job(

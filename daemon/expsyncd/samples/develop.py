@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import os
-import resource
 import sys
-import warnings
-from contextlib import suppress
 from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from expsyncd.confined import confine, jobs, say
 from expsyncd.samples.blocks import THUMB, Blocks, key_of
 from expsyncd.samples.compose import canvas_of, fit, grid, side_by_side
 from expsyncd.samples.decode import Refusal, decoded, opened
@@ -31,7 +28,6 @@ if TYPE_CHECKING:
     from expsyncd.samples.blocks import Block
 
 MEMORY_MOST = 1 << 30
-NICE = 10
 ARRAYS = (b".npy", b".npz")
 SCANNED_AT_ONCE = 32 << 20  # bytes of an event file; then a picture has its turn
 DIGEST_PIECE = 1 << 20
@@ -41,14 +37,9 @@ THUMB_ABOVE = 320  # smaller blocks are their own thumb
 
 def main() -> None:
     """`develop FOLDER LIMIT`: blocks in FOLDER, at most LIMIT bytes of them."""
-    os.nice(NICE)
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MOST, MEMORY_MOST))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    warnings.simplefilter("ignore")  # damaged files make Pillow talk
+    confine(MEMORY_MOST)
     blocks = Blocks(Path(sys.argv[1]), int(sys.argv[2]))
-    for line in sys.stdin:
-        job = json.loads(line)
+    for job in jobs():
         try:
             if "scan" in job:
                 scan_events(job)
@@ -58,12 +49,6 @@ def main() -> None:
             say(failed=f"{error.filename or 'the animation'}: {error.strerror}")
         except MemoryError:
             say(failed="needs too much memory")
-
-
-def say(**words: Any) -> None:
-    """One line for the parent."""
-    sys.stdout.write(json.dumps(words) + "\n")
-    sys.stdout.flush()
 
 
 class Rendering:

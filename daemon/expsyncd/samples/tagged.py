@@ -1,8 +1,7 @@
 """Images inside event files: found by framing and a few protobuf fields, read one at a time. For the child.
 
-Framing as TensorFlow's record_writer: length, its masked CRC32C, data, its masked CRC32C. A record may claim
-2^40 bytes, so every length is bounded by the file; CRCs are checked where it matters: in Python they cost ten
-times as much as all the rest. Fields as event.proto and summary.proto.
+Every length is bounded by the file; checksums of lengths are checked, those of the data are not: in Python
+they cost ten times as much as all the rest. Fields as event.proto and summary.proto.
 """
 
 from __future__ import annotations
@@ -11,13 +10,13 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
+from expsyncd.eventfiles.framing import HEAD, TAIL, Heads
+from expsyncd.eventfiles.wire import fields
 from expsyncd.samples.decode import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HEAD = 12
-TAIL = 4
 SMALLEST = 120  # bytes; a record with an image is larger
 LARGEST = 64 << 20
 PICTURES_MOST = 144
@@ -25,7 +24,6 @@ TAG_LONGEST = 300
 DT_STRING = 7
 _MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM")
 SAME_WALL_S = 1e-5  # nanoseconds and back
-_MASK = 0xA282EAD8
 
 
 @dataclass(frozen=True)
@@ -54,15 +52,13 @@ def scan(file: BinaryIO, offset: int, most: int) -> Scan:
     file.seek(0, 2)
     size = file.tell()
     result = Scan(offset=offset)
-    checked = False
+    heads = Heads()
     while result.offset + HEAD <= size and result.offset - offset < most:
         file.seek(result.offset)
-        (length,) = struct.unpack("<Q", (head := file.read(HEAD))[:8])
-        if not checked or length > LARGEST:
-            if masked_crc(head[:8]) != struct.unpack("<I", head[8:])[0]:
-                result.broken = True
-                return result
-            checked = True
+        length = heads.length(file.read(HEAD))
+        if length is None:
+            result.broken = True
+            return result
         if result.offset + HEAD + length + TAIL > size:
             break
         if SMALLEST <= length <= LARGEST:
@@ -86,19 +82,8 @@ def picture(file: BinaryIO, offset: int, length: int, wall: float, tag: str, ind
     raise Refusal("the event file was replaced since")
 
 
-def masked_crc(data: bytes) -> int:
-    """As records have it: CRC-32C (Castagnoli, reflected 0x82F63B78), rotated and shifted."""
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = (crc >> 1) ^ (0x82F63B78 & -(crc & 1))
-    crc ^= 0xFFFFFFFF
-    return (((crc >> 15) | (crc << 17)) + _MASK) & 0xFFFFFFFF
-
-
 def _is_event(data: bytes, wall: float) -> bool:
-    for number, value in _fields(data):
+    for number, value in fields(data):
         if number == 1 and isinstance(value, bytes) and len(value) == 8:
             return abs(float(struct.unpack("<d", value)[0]) - wall) < SAME_WALL_S
     return False
@@ -107,7 +92,7 @@ def _is_event(data: bytes, wall: float) -> bool:
 def _images(data: bytes, offset: int, length: int) -> list[Tagged]:
     step, wall = 0, 0.0
     try:
-        for number, value in _fields(data):
+        for number, value in fields(data):
             if number == 1 and isinstance(value, bytes):
                 (wall,) = struct.unpack("<d", value)
             elif number == 2 and isinstance(value, int):
@@ -123,22 +108,20 @@ def _images(data: bytes, offset: int, length: int) -> list[Tagged]:
 
 def _values(event: bytes) -> Iterator[tuple[str, list[bytes]]]:
     """The tags of an event with their encoded pictures."""
-    for number, summary in _fields(event):
+    for number, summary in fields(event):
         if number != 5 or not isinstance(summary, bytes):
             continue
-        for inner, value in _fields(summary):
+        for inner, value in fields(summary):
             if inner != 1 or not isinstance(value, bytes):
                 continue
             tag, pictures = "", list[int | bytes]()
-            for name, content in _fields(value):
+            for name, content in fields(value):
                 if not isinstance(content, bytes):
                     continue
                 if name == 1:
                     tag = content[:TAG_LONGEST].decode("utf-8", "replace")
                 elif name == 4:
-                    pictures = [
-                        part for key, part in _fields(content) if key == 4 and isinstance(part, bytes)
-                    ]
+                    pictures = [part for key, part in fields(content) if key == 4 and isinstance(part, bytes)]
                 elif name == 8:
                     pictures = _of_tensor(content)
             yield tag, [one for one in pictures if isinstance(one, bytes) and one.startswith(_MAGIC)]
@@ -146,42 +129,7 @@ def _values(event: bytes) -> Iterator[tuple[str, list[bytes]]]:
 
 def _of_tensor(tensor: bytes) -> list[int | bytes]:
     """tf.summary.image writes [width, height, picture, picture, …] as strings."""
-    kind = next((value for number, value in _fields(tensor) if number == 1), 0)
+    kind = next((value for number, value in fields(tensor) if number == 1), 0)
     if kind != DT_STRING:
         return []
-    return [value for number, value in _fields(tensor) if number == 8][2:]
-
-
-def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """Number and value of each field of a message. Raises ValueError and IndexError for what is none."""
-    at = 0
-    while at < len(data):
-        key, at = _varint(data, at)
-        kind = key & 7
-        if kind == 0:
-            number, at = _varint(data, at)
-            yield key >> 3, number
-            continue
-        if kind == 2:
-            length, at = _varint(data, at)
-        elif kind in (1, 5):
-            length = 8 if kind == 1 else 4
-        else:
-            raise ValueError("no protobuf")
-        if length > len(data) - at:
-            raise ValueError("longer than its message")
-        yield key >> 3, data[at : at + length]
-        at += length
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-        shift += 7
-        if shift > 63:
-            raise ValueError("no number")
+    return [value for number, value in fields(tensor) if number == 8][2:]

@@ -15,6 +15,7 @@ MAY = {
     "errors": set(), "owner": set(), "clock": set(), "units": set(),
     "paths": {"errors"}, "process": {"errors"}, "network": set(),
     "logs": {"paths"}, "systemd": set(), "supervise": {"errors", "clock"},
+    "eventfiles": set(), "cell": {"process"}, "confined": set(),
     "config": BELOW - {"process"},
     "state": BELOW - {"process"},
     "control": {"errors", "state"},
@@ -23,7 +24,7 @@ MAY = {
     # pulls write the mirror and record facts; the config's values describe sources
     "pull": BELOW | {"mirror.layout", "mirror.versions", "mirror.inplace", "mirror.folders", "state", "config.model", "config.names"},
     "tensorboard": BELOW | {"mirror.scan", "mirror.layout", "state", "config.model"},
-    "samples": BELOW | {"mirror.layout", "mirror.batch", "mirror.scan", "state", "config.model"},
+    "samples": BELOW | {"cell", "confined", "eventfiles", "mirror.layout", "mirror.batch", "mirror.scan", "state", "config.model"},
     "notices": BELOW | {"state.status"},
     # what runs are called and what is said of them, for the daemon and for commands without one
     "marking": BELOW | {"config", "state", "mirror", "tensorboard"},

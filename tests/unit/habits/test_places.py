@@ -16,6 +16,7 @@ ELSEWHERE = {
         "notices": "integration/test_needs_login", "verbs": "integration/test_daemon",
     },
     "starts processes": {
+        "cell": "integration/test_darkroom", "confined": "integration/test_darkroom",
         "samples.darkroom": "integration/test_darkroom", "samples.develop": "integration/test_darkroom",
         "samples.arrays": "integration/test_darkroom", "samples.decode": "integration/test_darkroom",
         "samples.put_together": "integration/test_darkroom", "samples.sheet": "integration/test_darkroom",

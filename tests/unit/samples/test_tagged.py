@@ -11,7 +11,7 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 
 from expsyncd.samples.decode import Refusal
-from expsyncd.samples.tagged import Tagged, masked_crc, picture, scan
+from expsyncd.samples.tagged import Tagged, picture, scan
 from support.pictures import encoded, photo
 
 PNG = [encoded(photo(seed, (40, 32))) for seed in range(3)]
@@ -42,11 +42,6 @@ def tensor(step, pngs):
     value.tensor.dtype = 7
     value.tensor.string_val.extend([b"40", b"32", *pngs])
     return Event(wall_time=2000 + step, step=step, summary=Summary(value=[value]))
-
-
-def test_crc_is_theirs():
-    for data in (b"", b"12345678", bytes(range(256))):
-        assert masked_crc(data) == masked_crc32c(data)
 
 
 def test_both_encodings_among_scalars():

@@ -80,6 +80,7 @@ def _head(page: _Page, shown: dict[str, Any]) -> None:
     page.add(0, board["status"], f"  TensorBoard {where}{runs}", hang=2)
     for notice in board["notices"]:
         page.text(2, notice, YELLOW)
+    _away(page, board)
     for name, host in shown["hosts"].items():
         for tunnel in host["tunnels"].values():
             if tunnel["tensorboard"]:
@@ -93,6 +94,16 @@ def _head(page: _Page, shown: dict[str, Any]) -> None:
         page.text(2, f"in force: the file as of {page.ago(shown['config']['loaded_at'])}")
     for notice in shown["notices"]:
         page.text(0, notice, YELLOW)
+
+
+def _away(page: _Page, board: dict[str, Any]) -> None:
+    """One line, where there are runs that TensorBoard does not load."""
+    hidden, folded = board.get("hidden", 0), board.get("folded", 0)
+    words = [f"{hidden} hidden by you"] if hidden else []
+    if folded:
+        words.append(f"{folded} folded by `tensorboard: show:`")
+    if words and board["status"] != "off":
+        page.text(2, f"{' and '.join(words)}; `expsyncd unhide RUN` shows one", DIM)
 
 
 def _samples(page: _Page, samples: dict[str, Any]) -> None:

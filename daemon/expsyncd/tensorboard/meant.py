@@ -40,16 +40,18 @@ def meant(
 ) -> list[RunKey]:
     """The runs of `words` (all without any), by name; of `host` and last written before `older_than` only.
 
-    A word is a name, or else a glob over HOST/RUN or RUN. Raises Error for one that means nothing.
+    A word is a name, else the end of just one, else a glob over HOST/RUN or RUN. Raises Error for one that
+    means nothing.
     """
     by_name: dict[str, list[RunKey]] = {}
     for key, run in known.items():
         by_name.setdefault(run.name, []).append(key)
     found: set[RunKey] = set() if words else set(known)
     for word in words:
-        keys = by_name.get(word) or _matching(known, word)
+        ends = [name for name in by_name if name.endswith(f"/{word}")]
+        keys = by_name.get(word) or (by_name[ends[0]] if len(ends) == 1 else _matching(known, word))
         if not keys:
-            raise _nothing(word, by_name)
+            raise _nothing(word, ends, by_name)
         found.update(keys)
     chosen = [
         key
@@ -70,8 +72,7 @@ def _older(newest_at: float | None, than: float) -> bool:
     return newest_at is not None and newest_at < than
 
 
-def _nothing(word: str, names: Iterable[str]) -> Error:
-    few = sorted(names)[:COMPARED]
-    near = [name for name in few if name.endswith(f"/{word}")][:NEAR] or get_close_matches(word, few, NEAR)
+def _nothing(word: str, ends: Iterable[str], names: Iterable[str]) -> Error:
+    near = sorted(ends)[:NEAR] or get_close_matches(word, sorted(names)[:COMPARED], NEAR)
     advice = f"did you mean {' or '.join(near)}?" if near else "`expsyncd runs` lists them; quote globs"
     return Error(f"no run is called {shown(word.encode('utf-8', 'surrogateescape'))}", advice)

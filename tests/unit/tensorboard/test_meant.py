@@ -17,6 +17,7 @@ KNOWN = {
     [
         (["gpu1/gan/a"], {}, ["gpu1/gan/a"]),
         (["gan/a"], {}, None),
+        (["gan/b"], {}, ["gpu1/gan/b"]),
         (["*/gan/a"], {}, ["gpu1/gan/a", "gpu2/gan/a"]),
         (["gan/*"], {}, ["gpu1/gan/a", "gpu1/gan/b", "gpu2/gan/a"]),
         (["gan/*"], {"host": "gpu2"}, ["gpu2/gan/a"]),
@@ -39,8 +40,8 @@ def test_words(words, options, names):
 
 def test_an_unknown_name_is_told_with_what_may_be_meant():
     with pytest.raises(Error) as caught:
-        meant(KNOWN, ["gan/b"])
-    assert caught.value.advice == "did you mean gpu1/gan/b?"
+        meant(KNOWN, ["gan/a"])
+    assert caught.value.advice == "did you mean gpu1/gan/a or gpu2/gan/a?"
     with pytest.raises(Error) as caught:
         meant(KNOWN, ["\x1b[31m"])
     assert "\x1b" not in caught.value.title

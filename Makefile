@@ -31,9 +31,9 @@ faults: ## kill, cut, fill and unmount at length
 	@$(SETUP) test
 	@EXPSYNCD_KILL_ROUNDS=30 EXPSYNCD_GROWTHS=100 EXPSYNCD_WISHES_S=600 EXPSYNCD_FLOOD=20000 EXPSYNCD_WAKE_S=5 EXPSYNCD_BLACK_HOLE_S=25 $(BIN)/python -m pytest -q -s tests/faults tests/labs
 
-soak: ## an hour of random faults
+soak: ## hours of random faults
 	@$(SETUP) test
-	@EXPSYNCD_KILL_ROUNDS=200 $(BIN)/python -m pytest -q -s tests/faults/test_kill.py
+	@EXPSYNCD_KILL_ROUNDS=200 EXPSYNCD_STORM=200x30 $(BIN)/python -m pytest -q -s tests/faults/test_kill.py tests/faults/test_guarantees.py
 
 bench: ## side by side with plain rsync; prints ratios
 	@$(SETUP) test

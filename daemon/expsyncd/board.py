@@ -81,6 +81,7 @@ class Board:
             logdir=root.paths.tb_log,
             record=paths.tensorboard_record,
             log=paths.tensorboard_log,
+            secret_file=paths.tensorboard_secret,
             tracker=tracker,
             wanted_ports=lambda: wanted_ports(self._config),
             clock=clock,

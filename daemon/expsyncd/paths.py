@@ -86,6 +86,16 @@ class Paths(NamedTuple):
         return self.state_dir / "tensorboard.json"
 
     @property
+    def tensorboard_secret(self) -> Path:
+        """What the addresses of a private page begin with."""
+        return self.state_dir / "tensorboard.secret"
+
+    @property
+    def opened_page(self) -> Path:
+        """A page that leads to a private one: unlike an address it can be handed to a browser unseen."""
+        return self.runtime_dir / "open.html"
+
+    @property
     def tensorboard_log(self) -> Path:
         """What TensorBoard itself printed."""
         return self.state_dir / "tensorboard.log"

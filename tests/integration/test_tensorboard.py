@@ -5,83 +5,16 @@ import signal
 import socket
 import sys
 import time
-from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from expsyncd.config.model import TensorBoardConfig
-from expsyncd.mirror.scan import find_runs
-from expsyncd.paths import RootPaths
 from expsyncd.process import Child
-from expsyncd.state.status import ConfigState, RootState, Snapshot, TensorBoardState
-from expsyncd.state.tracker import Tracker
 from expsyncd.tensorboard import command, record
-from expsyncd.tensorboard.keeper import Keeper, Timing
-from expsyncd.tensorboard.view import View
-from support.tensorboards import Training, ask, runs, steps
+from support.tensorboards import Home, Training, a_free_port, ask, children_of, lives, runs, steps
 from support.wait import eventually
 
 WITHIN_S = 30
-QUICK = Timing(look_s=0.2, again_s=0.2, answer_s=1.5, stop_grace_s=2, first_pause_s=0.1, hopeless_retry_s=0.5)
-
-
-def a_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Home:
-    """A root with its view, and the files of a keeper."""
-
-    def __init__(self, folder: Path) -> None:
-        self.root = RootPaths(folder / "root")
-        self.root.mirror.mkdir(parents=True)
-        self.root.tb_log.mkdir()
-        self.view = View(self.root)
-        self.record = folder / "tensorboard.json"
-        self.log = folder / "tensorboard.log"
-        now = datetime.now(UTC)
-        self.tracker = Tracker(Snapshot("0", os.getpid(), now, ConfigState("", now), RootState("")))
-        self.port = a_free_port()
-        self.wanted: set[int] = set()
-
-    @property
-    def state(self) -> TensorBoardState:
-        return self.tracker.snapshot.tensorboard
-
-    def serving(self) -> bool:
-        return self.state.status == "serving"
-
-    def lay(self):
-        return self.view.lay(find_runs(self.root.mirror), now=time.monotonic())
-
-    def served_port(self) -> int:
-        assert self.state.url is not None
-        return int(self.state.url.rpartition(":")[2])
-
-    @asynccontextmanager
-    async def keeping(self, keeper_options: dict[str, Any] | None = None, **config: Any):
-        keeper = Keeper(
-            TensorBoardConfig(**{"port": self.port, **config}),
-            self.root.tb_log,
-            self.record,
-            self.log,
-            self.tracker,
-            lambda: self.wanted,
-            **{"timing": QUICK, **(keeper_options or {})},
-        )
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(keeper.run(), name="keeper")
-            try:
-                yield keeper
-            finally:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
 
 
 @pytest.fixture
@@ -94,18 +27,6 @@ def training(tmp_path):
     started = Training(tmp_path / "host")
     yield started
     started.close()
-
-
-def children_of(pid: int) -> list[int]:
-    found = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        with suppress(OSError):
-            found += [int(child) for child in (task / "children").read_text().split()]
-    return found
-
-
-def lives(pid: int) -> bool:
-    return record.start_time(pid) is not None
 
 
 async def test_points_appended_in_place_appear(home, training):

@@ -147,6 +147,7 @@ TENSORBOARD: Keys = {
     "scalars_only": Key(SWITCH, "Load scalars only, for very many runs."),
     "memory_limit": Key(_size(_memory), "It is restarted above this."),
     "show": Key(section(SHOW), "Which runs it loads, besides those you pin or unhide."),
+    "private": Key(SWITCH, "Keep other users of this computer out, by a secret in its address."),
     "extra_args": Key(listing(scalar("<text>", texts.extra_argument)), "More arguments for TensorBoard."),
 }
 

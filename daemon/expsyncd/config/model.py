@@ -115,6 +115,7 @@ class TensorBoardConfig(Model):
     scalars_only: bool = False
     memory_limit: int = 4 * GB
     show: ShowConfig = ShowConfig()
+    private: bool = False
     extra_args: tuple[str, ...] = ()
 
 

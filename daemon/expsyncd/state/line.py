@@ -17,7 +17,8 @@ def line(snapshot: Snapshot) -> str:
     """`2 of 3 hosts connected, TensorBoard http://…; gpu1 needs `expsyncd login gpu1``."""
     hosts = snapshot.hosts
     connected = sum(host.status.word == "connected" for host in hosts.values())
-    url = snapshot.tensorboard.url or "not up yet"
+    # Without its path, which may be secret: others may see this line.
+    url = "/".join((snapshot.tensorboard.url or "not up yet").split("/")[:3])
     said = f"{connected} of {counted(len(hosts), 'host')} connected, TensorBoard {url}"
     login = [name for name, host in hosts.items() if isinstance(host.status, NeedsLogin)]
     failed = [name for name, host in hosts.items() if isinstance(host.status, HostFailed)]

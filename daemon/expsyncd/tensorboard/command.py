@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
 ADDRESS = "127.0.0.1"
 LAUNCH_MODULE = "expsyncd.tensorboard.launch"
 SCALARS_ONLY = "--expsyncd-scalars-only"  # understood by our launch module, not by TensorBoard
+# How launch gets the path of a private page: the environment of a process is its owner's business alone.
+PREFIX_VARIABLE = "EXPSYNCD_TENSORBOARD_PREFIX"
 
 # File → HTTP API in 0.5 s; 0.5 would be a busy loop, 0 loads once, negative is refused.
 RELOAD_INTERVAL_S = 1
@@ -48,22 +49,16 @@ def argv(
     ]
 
 
-def environment(inherited: Mapping[str, str]) -> dict[str, str]:
-    """`inherited`, but gRPC to its own data server must not go through the person's HTTP proxy."""
-    return {**inherited, "no_grpc_proxy": "localhost,127.0.0.1"}
+def environment(inherited: Mapping[str, str], prefix: str = "") -> dict[str, str]:
+    """`inherited`, with the path that every address of a private page begins with.
+
+    gRPC to its own data server must not go through the person's HTTP proxy, and that program must say which
+    files it gave up, see `deaths`.
+    """
+    ours = {"no_grpc_proxy": "localhost,127.0.0.1", "RUST_LOG": "warn"}
+    return {**inherited, **ours, **({PREFIX_VARIABLE: prefix} if prefix else {})}
 
 
-def path_prefix(config: TensorBoardConfig) -> str:
-    """The `--path_prefix` among the extra arguments, without a slash at its end; "" without one."""
-    prefix = ""
-    for argument, after in zip_longest(config.extra_args, config.extra_args[1:], fillvalue=""):
-        name, equals, value = argument.partition("=")
-        if name == "--path_prefix":
-            prefix = value if equals else after
-    prefix = prefix.strip("/")
-    return f"/{prefix}" if prefix else ""
-
-
-def url(config: TensorBoardConfig, port: int) -> str:
+def url(port: int, prefix: str = "") -> str:
     """Where a browser finds it."""
-    return f"http://{ADDRESS}:{port}{path_prefix(config)}"
+    return f"http://{ADDRESS}:{port}{prefix}{'/' if prefix else ''}"

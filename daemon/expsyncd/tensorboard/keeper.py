@@ -13,7 +13,7 @@ from expsyncd.clock import Clock, SystemClock
 from expsyncd.errors import Error
 from expsyncd.process import Child
 from expsyncd.state.status import TensorBoardState, Trouble
-from expsyncd.tensorboard import command, health, ports, record
+from expsyncd.tensorboard import command, health, ports, record, secret
 from expsyncd.tensorboard.loader import complains, fast_loader_missing
 from expsyncd.tensorboard.output import Output
 from expsyncd.tensorboard.restarts import FIRST_S, HOPELESS_RETRY_S, Restarts
@@ -56,7 +56,7 @@ class _Ended:
 
 
 class Keeper:
-    """The one TensorBoard over `logdir`; `record` and `log` are files of ours."""
+    """The one TensorBoard over `logdir`; `record`, `log` and `secret_file` are ours."""
 
     def __init__(
         self,
@@ -64,6 +64,7 @@ class Keeper:
         logdir: Path,
         record: Path,
         log: Path,
+        secret_file: Path,
         tracker: Tracker,
         wanted_ports: Callable[[], AbstractSet[int]],
         *,
@@ -75,6 +76,8 @@ class Keeper:
         self._logdir = logdir
         self._record = record
         self._output = Output(log)
+        self._secret = secret_file
+        self._prefix = ""
         self._tracker = tracker
         self._wanted_ports = wanted_ports
         self._clock = clock or SystemClock()
@@ -159,12 +162,13 @@ class Keeper:
                 before=self._port_before,
                 wanted=self._wanted_ports(),
             )
+            self._prefix = await asyncio.to_thread(secret.prefix, self._secret) if config.private else ""
             notices = tuple(notice for notice in (choice.notice, slow) if notice)
             if new := [notice for notice in notices if notice not in self._state.notices]:
                 logger.warning("%s", "; ".join(new))
             self._put(
                 status="restarting" if self._last_port else "starting",
-                url=command.url(config, choice.port),
+                url=command.url(choice.port, self._prefix),
                 notices=notices,
             )
             argv = command.argv(config, logdir=self._logdir, port=choice.port, fast=slow is None)
@@ -173,7 +177,7 @@ class Keeper:
                     argv,
                     stdout=descriptor,
                     stderr=descriptor,
-                    environment=command.environment(os.environ),
+                    environment=command.environment(os.environ, self._prefix),
                     grace_s=self._timing.stop_grace_s,
                 )
         except Error as error:
@@ -195,10 +199,9 @@ class Keeper:
     async def _watch(self, child: Child, port: int) -> _Ended:
         """Look after it until it has to end or has ended."""
         timing = self._timing
-        prefix = command.path_prefix(self._config)
         started, healthy_at, sick_in_a_row = self._clock.monotonic(), None, 0
         while True:
-            ailment = await health.ailment(port, prefix=prefix, timeout_s=timing.answer_s)
+            ailment = await health.ailment(port, prefix=self._prefix, timeout_s=timing.answer_s)
             now = self._clock.monotonic()
             healthy_s = None if healthy_at is None else now - healthy_at
             if self._wished:
@@ -211,7 +214,7 @@ class Keeper:
                     healthy_at = now
                     self._last_port = port
                     self._put(status="serving", pid=child.pid, error=None)
-                    logger.info("TensorBoard is at %s", self._state.url)
+                    logger.info("TensorBoard is at %s", command.url(port))  # without its secret
             elif healthy_at is not None:
                 sick_in_a_row, look_s = sick_in_a_row + 1, timing.again_s
             else:

@@ -19,7 +19,7 @@ WHY = Trouble("no", "do")
 
 def shown(**statuses):
     hosts = {name: HostState(status, NOW) for name, status in statuses.items()}
-    board = TensorBoardState("serving", "http://localhost:6006")
+    board = TensorBoardState("serving", "http://localhost:6006/secret/")
     return line(Snapshot("1", 1, NOW, ConfigState("/c", NOW), RootState("/r"), board, hosts))
 
 

@@ -1,9 +1,7 @@
 from pathlib import Path
 
-import pytest
-
 from expsyncd.config.model import TensorBoardConfig
-from expsyncd.tensorboard.command import argv, environment, path_prefix, url
+from expsyncd.tensorboard.command import argv, environment, url
 
 
 def built(*, fast=True, port=6006, **config):
@@ -48,21 +46,12 @@ def test_no_sampling_leaves_tensorboards_own():
     assert not any("samples" in word for word in built(samples_per_plugin=""))
 
 
-@pytest.mark.parametrize(
-    ("extra", "prefix"),
-    [
-        ((), ""),
-        (("--path_prefix=/tb/",), "/tb"),
-        (("--path_prefix", "a/b"), "/a/b"),
-        (("--path_prefix=/",), ""),
-        (("--path_prefix",), ""),
-    ],
-)
-def test_the_path_prefix_is_part_of_the_url(extra, prefix):
-    config = TensorBoardConfig(extra_args=extra)
-    assert path_prefix(config) == prefix
-    assert url(config, 6007) == f"http://127.0.0.1:6007{prefix}"
+def test_the_address():
+    assert url(6007) == "http://127.0.0.1:6007"
+    assert url(6007, "/secret") == "http://127.0.0.1:6007/secret/"
 
 
-def test_no_proxy_for_its_own_data_server():
-    assert environment({"http_proxy": "p"}) == {"http_proxy": "p", "no_grpc_proxy": "localhost,127.0.0.1"}
+def test_the_environment():
+    ours = {"no_grpc_proxy": "localhost,127.0.0.1", "RUST_LOG": "warn"}
+    assert environment({"http_proxy": "p", "RUST_LOG": "off"}) == {"http_proxy": "p", **ours}
+    assert environment({}, "/secret") == {"EXPSYNCD_TENSORBOARD_PREFIX": "/secret", **ours}

@@ -229,6 +229,7 @@ async def test_private_comes_and_goes_with_the_config(tmp_path):
         assert ask(home.port, f"/{secret}/data/runs")[0] == 200
         assert ask(home.port, "/data/runs")[0] == 404
         first = home.state.pid
+        assert first is not None
         os.kill(first, signal.SIGKILL)
         await eventually(lambda: home.serving() and home.state.pid != first, within=WITHIN_S)
         assert home.state.url == url

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 from support.fixtures import (
     guarded,
     leak_guard,
@@ -23,3 +25,6 @@ __all__ = [
     "sshd",
     "task_guard",
 ]
+
+# `make test &` in a script starts us with SIGINT ignored, which every command that a test interrupts would inherit.
+signal.signal(signal.SIGINT, signal.default_int_handler)

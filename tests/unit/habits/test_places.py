@@ -72,6 +72,7 @@ ELSEWHERE = {
         "config.tree": "unit/config/test_fuzz",
     },
     "a table, or the lower half of the module that is tested": {
+        "secret_names": "unit/test_redact", "secret_places": "unit/test_redact", "secret_shapes": "unit/test_redact",
         "ssh.causes": "unit/ssh/test_diagnosis", "state.facts_schema": "unit/state/test_facts",
         "state.tunnels": "unit/state/test_shown", "state.samples": "unit/state/test_shown",
         "state.series": "unit/samples/test_records", "samples.words": "unit/samples/test_names",

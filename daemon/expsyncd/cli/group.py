@@ -81,11 +81,13 @@ def _misused(words: str) -> int:
 
 
 def _call(entry: tuple[str, str, str], name: str, arguments: list[str]) -> int:
-    import typer
-
     module_name, attribute, _ = entry
     module = importlib.import_module(f"expsyncd.cli.{module_name}")
     found = getattr(module, attribute)
+    if getattr(module, "PLAIN", False):  # a command that has to start fast parses its own words
+        return int(found(arguments))
+    import typer
+
     if isinstance(found, typer.Typer):
         app = found
         names = {one.name for one in app.registered_commands}

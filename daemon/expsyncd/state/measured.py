@@ -153,13 +153,14 @@ def drop_run(db: Database, key: RunKey) -> None:
 
 def measured_of(db: Database) -> list[MeasuredRow]:
     """All runs, by name."""
-    return [MeasuredRow(*row) for row in db.execute("SELECT * FROM measured ORDER BY name")]
+    return [MeasuredRow(*row) for row in db.execute("SELECT * FROM measured ORDER BY name").fetchall()]
 
 
 def settings_of(db: Database, key: RunKey | None = None) -> list[SettingRow]:
     """The settings of one run or of all."""
     where, given = (f" WHERE {_OF}", key) if key else ("", ())
-    return [SettingRow(*row) for row in db.execute(f"SELECT * FROM settings{where}", given)]  # noqa: S608 - our own words
+    rows = db.execute(f"SELECT * FROM settings{where}", given).fetchall()  # noqa: S608 - our own words
+    return [SettingRow(*row) for row in rows]
 
 
 def scalars_of(db: Database, key: RunKey | None = None, tags: Sequence[str] | None = None) -> list[ScalarRow]:
@@ -173,7 +174,8 @@ def scalars_of(db: Database, key: RunKey | None = None, tags: Sequence[str] | No
         where.append(f"tag IN ({','.join('?' * len(tags))})")
         given += tags
     chosen = f" WHERE {' AND '.join(where)}" if where else ""
-    return [_scalar(row) for row in db.execute(f"SELECT * FROM scalars{chosen}", given)]  # noqa: S608 - our own words
+    rows = db.execute(f"SELECT * FROM scalars{chosen}", given).fetchall()  # noqa: S608 - our own words
+    return [_scalar(row) for row in rows]
 
 
 def curve_of(db: Database, key: RunKey, tag: str) -> list[Point]:

@@ -110,6 +110,7 @@ class Daemon:
             self._environment,
             audit_since=found.audit_since,
             notify=self._notices.say,
+            runs=self._board.measured,
         )
         self._notifier = Notifier(self._environment)
 

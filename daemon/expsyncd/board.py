@@ -13,7 +13,7 @@ from expsyncd.samples.darkroom import Darkroom
 from expsyncd.samples.renderer import Renderer
 from expsyncd.samples.rules import Rules
 from expsyncd.state.catalogue import Catalogue
-from expsyncd.state.measured import measured_of
+from expsyncd.state.measured import MeasuredRow, measured_of
 from expsyncd.tensorboard.keeper import Keeper
 from expsyncd.tensorboard.selection import Selection, select
 from expsyncd.tensorboard.shelf import Shelf
@@ -150,6 +150,10 @@ class Board:
 
     def _put_runs(self, runs: Sequence[RunFolder]) -> None:
         self._opened_catalogue().put_runs(runs)
+
+    def measured(self) -> list[MeasuredRow]:
+        """What is known of runs; in the database thread."""
+        return self._opened_catalogue().read(measured_of, [])
 
     def _opened_catalogue(self) -> Catalogue:
         """In the database thread."""

@@ -7,9 +7,11 @@ import logging
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from expsyncd.errors import first_of
+from expsyncd.host_asks import HostAsks
 from expsyncd.host_sources import HostSources
 from expsyncd.ssh.connection import ConnectionProblem
 from expsyncd.ssh.tunnels import Tunnels
@@ -21,11 +23,10 @@ from expsyncd.state.status import (
     HostStatus,
     NeedsLogin,
     Paused,
-    SourceState,
     Trouble,
     Waiting,
 )
-from expsyncd.supervise import cancels, heed_cancel
+from expsyncd.supervise import cancels, either, heed_cancel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,11 +35,11 @@ if TYPE_CHECKING:
 
     from expsyncd.clock import Clock
     from expsyncd.config.model import Config, HostConfig, SourceConfig
+    from expsyncd.jobs.keeper import Means
     from expsyncd.pull.source import Tools
     from expsyncd.ssh.connection import Connection, Link
     from expsyncd.ssh.retry import Backoff
     from expsyncd.state.tracker import Tracker
-    from expsyncd.state.tunnels import TunnelState
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ class Host:
         observe: Callable[[dict[str, Any]], None],
         *,
         watched: Callable[[], bool],
+        asking: Means,
         last_success: Mapping[str, datetime],
         paused: bool = False,
         audit_since: datetime | None = None,
@@ -78,20 +80,20 @@ class Host:
         self._asked = False  # the person wishes this attempt
         self._told: Trouble | None = None  # what the log has said since the last connection
         self._retry = asyncio.Event()
-        status = Paused() if paused else Connecting()
-        self._state = HostState(status, clock.now(), config.ssh, notices=config.not_done_yet)
+        self._state = HostState(Paused() if paused else Connecting(), clock.now(), config.ssh)
         self._sources = HostSources(
             config,
             whole,
             connection,
             tools,
             clock,
-            self._put_source,
+            partial(self._put_part, "sources"),
             observe,
             last_success=last_success,
             audit_since=audit_since,
         )
-        self._tunnels = Tunnels(config, self._put_tunnel, clock)
+        self._tunnels = Tunnels(config, partial(self._put_part, "tunnels"), clock)
+        self._asks = HostAsks(config, connection, self._sources, asking, watched=watched, put=self._put)
         self._tracker.put_host(self.config.name, self._state)
 
     @property
@@ -119,6 +121,11 @@ class Host:
     async def preview(self, name: str | None = None) -> list[dict[str, Any]]:
         """What a pull would do now: a `plan` event for each source."""
         return await self._sources.preview(name)
+
+    def apply_asks(self, config: HostConfig) -> None:
+        """Ask Slurm and about GPUs as this config says, which differs in nothing else."""
+        self.config = config
+        self._asks.apply(config)
 
     def request_audit(self, number: int) -> None:
         """Wish a look by digest at one slice of every source."""
@@ -195,9 +202,8 @@ class Host:
 
     async def _serve(self, link: Link) -> ConnectionProblem | None:
         """Pull until the connection is lost or a pause is wished."""
-        notices = (*self.config.not_done_yet, *link.notices)
-        adopted, offset_s = self._connection.adopted, link.clock_offset_s
-        self._state = replace(self._state, adopted=adopted, notices=notices, clock_offset_s=offset_s)
+        changes: dict[str, Any] = {"notices": link.notices, "clock_offset_s": link.clock_offset_s}
+        self._state = replace(self._state, adopted=self._connection.adopted, **changes)
         self._become(Connected())
         problem: ConnectionProblem | None = None
 
@@ -220,6 +226,7 @@ class Host:
                 group.create_task(self._sources.serve(link), name=f"sources {self.config.name}")
                 tunnels = self._tunnels.run(self._connection.forwarding(), link.round_trip_s)
                 group.create_task(tunnels, name=f"tunnels {self.config.name}")
+                group.create_task(self._asks.serve(link), name=f"asks {self.config.name}")
                 if self._pull_at_once:
                     self.request_pull()
                 await asyncio.Event().wait()
@@ -250,16 +257,7 @@ class Host:
                 await asyncio.wait_for(self._retry.wait(), delay_s)
             return
         # Neither a login nor a changed key is found by trying.
-        await self._something_new()
-
-    async def _something_new(self) -> None:
-        """Return at a wish of the person, a login of theirs, or when keys or config have changed."""
-        async with asyncio.TaskGroup() as group:
-            wish = group.create_task(self._retry.wait(), name=f"wish {self.config.name}")
-            new = group.create_task(self._connection.something_new(), name=f"new means {self.config.name}")
-            await asyncio.wait([wish, new], return_when=asyncio.FIRST_COMPLETED)
-            wish.cancel()
-            new.cancel()
+        await either(self._retry.wait(), self._connection.something_new())
 
     def _become(self, status: HostStatus, cause: Trouble | None = None) -> None:
         """The one place where the host's status changes; logs on the edge only."""
@@ -287,12 +285,11 @@ class Host:
             self._tunnels.unreachable(cause)
         self._tracker.put_host(self.config.name, self._state)
 
-    def _put_tunnel(self, name: str, state: TunnelState) -> None:
-        self._state = replace(self._state, tunnels={**self._state.tunnels, name: state})
-        self._tracker.put_host(self.config.name, self._state)
+    def _put_part(self, kind: str, name: str, state: object) -> None:
+        self._put(**{kind: {**getattr(self._state, kind), name: state}})
 
-    def _put_source(self, name: str, state: SourceState) -> None:
-        self._state = replace(self._state, sources={**self._state.sources, name: state})
+    def _put(self, **changes: Any) -> None:
+        self._state = replace(self._state, **changes)
         self._tracker.put_host(self.config.name, self._state)
 
 

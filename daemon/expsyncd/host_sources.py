@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from expsyncd.config.names import is_glob
 from expsyncd.errors import Error
+from expsyncd.jobs.output import Folder
+from expsyncd.output_sources import OUTPUTS, output_sources
 from expsyncd.pull.chosen import chosen, journal_sources
 from expsyncd.pull.freshness import at_start
 from expsyncd.pull.globs import matches
+from expsyncd.pull.holds import holds
 from expsyncd.pull.keeper import SourceKeeper
 from expsyncd.pull.reach import RrsyncReach, RsyncReach
 from expsyncd.pull.sftp_reach import SftpReach
@@ -58,6 +61,8 @@ class HostSources:
         self._keepers: dict[str, SourceKeeper] = {}
         self._belongs: dict[str, str] = {}  # a source to the configured one that it is or is a match of
         self._glob_wish = asyncio.Event()
+        self._file_wish = asyncio.Event()
+        self._not_served: list[SourceKeeper] = []  # of job output, made while others run
         self._lanes = Lanes()
         for source in self.configured.values():
             if not is_glob(source.path):
@@ -69,10 +74,11 @@ class HostSources:
         Raises Error when this host has no such source.
         """
         wanted = [n for n, belongs in self._belongs.items() if name in (None, n, belongs)]
-        if not wanted and name is not None and name not in self.configured:
+        if not wanted and name not in (None, OUTPUTS) and name not in self.configured:
             known = ", ".join(self._belongs) or "none"
             raise Error(f"{self._config.name} has no source {name}", f"its sources: {known}")
-        if name is None or is_glob(self.configured[self._belongs.get(name, name)].path):
+        meant = None if name is None else self.configured.get(self._belongs.get(name, name))
+        if name is None or (meant is not None and is_glob(meant.path)):
             self._glob_wish.set()
         return {n: self._keepers[n].request() for n in wanted}
 
@@ -92,6 +98,36 @@ class HostSources:
             if self._belongs[own_name] == name:
                 keeper.plan_next(moment)
 
+    def paths(self) -> Mapping[str, str]:
+        """The path of each source that is not made of job output, as configured."""
+        return {n: k.source.path for n, k in self._keepers.items() if self._belongs[n] != OUTPUTS}
+
+    def folders(self, physical: Mapping[str, str]) -> list[Folder]:
+        """All sources whose place on the host is known, `physical` by name or told by Slurm."""
+        found = []
+        for name, keeper in self._keepers.items():
+            source = keeper.source
+            path = source.path if self._belongs[name] == OUTPUTS else physical.get(name)
+            if path:
+                found.append(Folder(name, path, holds(source)))
+        return found
+
+    def request_files(self, wished: Mapping[str, tuple[str, ...]]) -> None:
+        """Wish that just these files of these folders are pulled, each folder a source of its own."""
+        for source in output_sources(wished):
+            made = chosen(self._whole, self._config, source)
+            if source.name not in self._keepers:
+                self._not_served.append(self._keeper(made, OUTPUTS))
+            elif self._belongs[source.name] != OUTPUTS or self._keepers[source.name].source == made:
+                continue
+            self._keepers[source.name].source = made
+            self._keepers[source.name].request()
+        self._file_wish.set()
+
+    def turn(self) -> asyncio.Lock:
+        """For a command, where the host allows one session at a time."""
+        return self._lanes.metrics
+
     def unreachable(self, cause: Trouble) -> None:
         """The host cannot be seen, so nothing is fresh."""
         for keeper in self._keepers.values():
@@ -103,8 +139,10 @@ class HostSources:
         self._lanes.join(one=bool(link.alone))
         async with asyncio.TaskGroup() as group:
             group.create_task(reach.run(), name=f"reach of {self._config.name}")
+            self._not_served.clear()
             for keeper in self._keepers.values():
                 self._start(group, keeper, reach)
+            group.create_task(self._take_up(group, reach), name=f"job output of {self._config.name}")
             await self._expand(group, reach)
 
     def _keeper(self, source: Source, belongs: str) -> SourceKeeper:
@@ -141,6 +179,14 @@ class HostSources:
             rsync_version=link.rsync_version,
             digests=link.digest,
         )
+
+    async def _take_up(self, group: asyncio.TaskGroup, reach: Reach) -> None:
+        """Serve the sources that were made since."""
+        while True:
+            await self._file_wish.wait()
+            self._file_wish.clear()
+            while self._not_served:
+                self._start(group, self._not_served.pop(), reach)
 
     async def _expand(self, group: asyncio.TaskGroup, reach: Reach) -> None:
         """Whenever a glob's pull is wished, ask the host which folders match now."""

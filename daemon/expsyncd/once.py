@@ -77,8 +77,12 @@ async def _pull_with_hosts(
     paths: Paths, config: Config, request: Event, events: asyncio.Queue[Event | None]
 ) -> None:
     clock = SystemClock()
+    # A pull asks for files only.
+    hosts = {
+        name: host.model_copy(update={"slurm": None, "gpus": None}) for name, host in config.hosts.items()
+    }
     chosen = config.model_copy(
-        update={"hosts": {n: h for n, h in config.hosts.items() if request["host"] in (None, n)}}
+        update={"hosts": {n: h for n, h in hosts.items() if request["host"] in (None, n)}}
     )
     async with premises(paths, config, clock) as found:
         tracker = _tracker(paths, str(found.root.paths.path), clock)

@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING
 
 from expsyncd import supervise
 from expsyncd.host import Host
+from expsyncd.jobs.keeper import Means
+from expsyncd.jobs.ledger import Ledger
+from expsyncd.output_sources import OUTPUTS
+from expsyncd.redact import redact
 from expsyncd.ssh.connection import Connection
 from expsyncd.ssh.retry import MANY, Backoff, crowd_s, spread
 from expsyncd.ways import Ways, open_ways
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from expsyncd.clock import Clock
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from expsyncd.pull.source import Tools
     from expsyncd.schedule import Schedule
     from expsyncd.state.facts import Facts
+    from expsyncd.state.measured import MeasuredRow
     from expsyncd.state.status import Trouble
     from expsyncd.state.tracker import Tracker
     from expsyncd.verbs import Verbs
@@ -49,7 +54,9 @@ class Roster:
         audit_since: datetime | None,
         pull_at_once: bool = True,
         notify: Callable[[str, Trouble], None] = lambda _host, _trouble: None,
+        runs: Callable[[], Sequence[MeasuredRow]] = tuple,
     ) -> None:
+        """`runs`: what the catalogue knows of runs, in the database thread; jobs are tied to them."""
         self._paths = paths
         self._tools = tools
         self._tracker = tracker
@@ -62,6 +69,7 @@ class Roster:
         self._ways: Ways | None = None
         self._audit_since = audit_since
         self._pull_at_once = pull_at_once
+        self._asking = Means(Ledger(tools.facts.jobs, runs), tools.thread, clock, redact)
         self._running: dict[str, tuple[Host, asyncio.Task[None]]] = {}
 
     @property
@@ -96,6 +104,8 @@ class Roster:
             await self._stop_host(name)
         for name in change.removed:  # one that changed is seen as it was until it starts anew
             self._tracker.drop_host(name)
+        for name in change.asked:
+            self.hosts[name].apply_asks(config.hosts[name])
         await self.start(group, config)
         if self._ways is not None:
             hops = [host.hops for host in self.hosts.values()]
@@ -124,6 +134,7 @@ class Roster:
             self._clock,
             self._verbs.observe,
             watched=lambda: self._verbs.looking > 0,
+            asking=self._asking,
             last_success=await thread.run(_last_success, facts, config),
             paused=config.name in await thread.run(facts.paused),
             audit_since=self._audit_since,
@@ -150,6 +161,11 @@ class Roster:
                 wish = self._wish_of(host, source.name, key)
                 self._schedule.arm(key, config.interval_of(host.config, source), wish, spread_by=host_name)
                 host.plan_next(source.name, self._schedule.next_at(key))
+            if host.config.slurm is not None:
+                key = f"pull {host_name}/{OUTPUTS}"
+                keys.add(key)
+                every = host.config.interval or config.interval
+                self._schedule.arm(key, every, self._wish_of(host, OUTPUTS, key), spread_by=host_name)
         self._schedule.arm(AUDIT, config.audit, self._audit, spread_by=AUDIT)
         self._schedule.keep_only(keys)
 

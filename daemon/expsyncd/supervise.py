@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from expsyncd.clock import SystemClock
 from expsyncd.errors import NeedsUserError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from expsyncd.clock import Clock
 
@@ -47,6 +47,15 @@ async def keep(
             return
         await asyncio.sleep(pause_s)
         pause_s = min(pause_s * 2, LONGEST_S)
+
+
+async def either(one: Coroutine[Any, Any, object], other: Coroutine[Any, Any, object]) -> None:
+    """Return when the first of two waits is over; the other one is cancelled."""
+    async with asyncio.TaskGroup() as group:
+        waits = [group.create_task(one, name="one wait"), group.create_task(other, name="other wait")]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
 
 
 def _needs_user(error: Exception) -> bool:

@@ -290,13 +290,6 @@ def test_watching_in_a_pipe(place):
         watching.stdout.close()
 
 
-def test_what_is_asked_for_and_not_done_yet_is_said(place):
-    text = place.config_file.read_text()
-    place.config_file.write_text(text + "    slurm: true\n    gpus: true\n")
-    place.start()
-    assert "slurm, gpus: understood, but not done by this version yet" in place.run("status").stdout
-
-
 def test_the_clean_stop_of_a_daemon_without_trouble(place):
     place.start()
     place.until_fresh()

@@ -4,7 +4,7 @@ import logging
 import pytest
 
 from expsyncd.errors import NeedsUserError
-from expsyncd.supervise import cancels, heed_cancel, keep
+from expsyncd.supervise import cancels, either, heed_cancel, keep
 
 
 class Failing:
@@ -78,3 +78,17 @@ async def test_an_error_in_a_group_does_not_swallow_the_cancel(cancelled):
         task = group.create_task(goes_on(), name="goes on")
         await asyncio.wait([task])
     assert (task.cancelled(), rounds) == ((True, 1) if cancelled else (False, 3))
+
+
+async def test_the_first_of_two_waits_ends_both():
+    wish, ended = asyncio.Event(), []
+
+    async def other():
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(True)
+
+    asyncio.get_running_loop().call_soon(wish.set)
+    await either(wish.wait(), other())
+    assert ended == [True]

@@ -6,6 +6,7 @@ import textwrap
 from datetime import UTC, datetime
 from typing import Any
 
+from expsyncd.cli.asked_words import gpus_words, jobs_words
 from expsyncd.state.needs import needs_person
 from expsyncd.units import counted, human_bytes, human_seconds
 
@@ -137,6 +138,7 @@ def _host(page: _Page, name: str, host: dict[str, Any]) -> None:
         page.text(2, notice, YELLOW)
     if host["adopted"]:
         page.text(2, "over your own ssh login, which stays open when expsyncd stops", DIM)
+    _asked(page, host)
     wide = min(NAME_WIDTH, max(map(len, host["sources"]), default=0))
     for source_name, source in host["sources"].items():
         _source(page, source_name, source, wide, seen=host["status"] == "connected")
@@ -145,6 +147,17 @@ def _host(page: _Page, name: str, host: dict[str, Any]) -> None:
         gap = " " * (WORD_WIDTH - len(tunnel["status"]))
         words = f"{gap}tunnel {tunnel_name} to {tunnel['remote']}  {tunnel['url'] or why}"
         page.add(2, tunnel["status"], words, hang=2 + WORD_WIDTH)
+
+
+def _asked(page: _Page, host: dict[str, Any]) -> None:
+    """A line for Slurm and one for the GPUs, where they are asked."""
+    for word, lines in (("jobs", jobs_words(host.get("jobs"))), ("gpus", gpus_words(host.get("gpus")))):
+        if lines is not None:
+            said, error = lines
+            if said:
+                page.text(2, f"{word:<{WORD_WIDTH}}{said}")
+            if error:
+                page.text(2, f"{word:<{WORD_WIDTH}}{error}", YELLOW)
 
 
 def _source(page: _Page, name: str, source: dict[str, Any], wide: int, *, seen: bool) -> None:

@@ -22,6 +22,8 @@ class Difference:
     kept: tuple[str, ...] = ()
     reconnect: tuple[str, ...] = field(default=())
     """Of `changed`: those whose connection is another one now."""
+    asked: tuple[str, ...] = ()
+    """Of `kept`: those where only what Slurm or the GPUs are asked is another now."""
     root: bool = False
     tensorboard: bool = False
     versions: bool = False
@@ -52,6 +54,7 @@ def difference(old: Config, new: Config) -> Difference:
         changed=changed,
         kept=tuple(name for name in both if name not in changed),
         reconnect=tuple(name for name in changed if _connection(old, name) != _connection(new, name)),
+        asked=tuple(name for name in both if name not in changed and _asked(old, name) != _asked(new, name)),
         root=old.root != new.root,
         tensorboard=old.tensorboard != new.tensorboard,
         versions=old.versions != new.versions,
@@ -70,7 +73,12 @@ def _apart(config: Config, name: str) -> object:
     host = config.hosts[name]
     without = {"interval": None, "samples": None}
     sources = tuple(source.model_copy(update=without) for source in host.sources)
-    return host.model_copy(update={"interval": None, "sources": sources})
+    return host.model_copy(update={"interval": None, "sources": sources, "slurm": None, "gpus": None})
+
+
+def _asked(config: Config, name: str) -> object:
+    host = config.hosts[name]
+    return host.slurm, host.gpus
 
 
 def _samples(config: Config) -> object:

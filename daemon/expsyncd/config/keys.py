@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from expsyncd.config import durations, intervals, ports, sizes, texts
-from expsyncd.config.kinds import SWITCH, Found, Kind, listing, one_of, scalar
+from expsyncd.config.kinds import SWITCH, Found, Kind, listing, one_of, scalar, switch_or
 from expsyncd.config.problems import Fault
 from expsyncd.config.sections import Key, Keys, section
 from expsyncd.config.tree import Scalar, Section
@@ -40,6 +41,16 @@ def _largest_cache(text: str) -> int:
     if size < LEAST_CACHE:
         raise ValueError("less than 10MB holds no animation: write it like 2GB")
     return size
+
+
+def _slowly(least: timedelta, why: str) -> Kind:
+    def parse(text: str) -> timedelta:
+        period = durations.parse_duration(text)
+        if period < least:
+            raise ValueError(f"the shortest is {durations.format_duration(least)}: {why}")
+        return period
+
+    return scalar("<duration>", parse)
 
 
 def _size(parse: Callable[[str], int] = sizes.parse_size) -> Kind:
@@ -109,12 +120,27 @@ def _source() -> Kind:
     return Kind("<glob> or a mapping", {"anyOf": [REMOTE_PATH.schema, long.schema]}, read)
 
 
+SLURM: Keys = {
+    "interval": Key(
+        _slowly(timedelta(seconds=60), "sites ask for a minute or more between two queries of Slurm"),
+        "How often Slurm is asked about all jobs at once; every five minutes while none is queued.",
+    ),
+    "user": Key(scalar("<user>", texts.user), "Whose jobs, when not those of the login."),
+}
+
+GPUS: Keys = {
+    "interval": Key(
+        _slowly(timedelta(seconds=10), "each query wakes every GPU of the host"),
+        "How often nvidia-smi is asked; twice as often while somebody looks at `status --watch`.",
+    ),
+}
+
 HOST: Keys = {
     "sources": Key(listing(_source(), most=MOST_SOURCES), "The folders that are pulled, short or long."),
     "ssh": Key(scalar("<alias>", texts.ssh_alias), "What follows `ssh` when it is not the host's name."),
     "journal": Key(listing(REMOTE_PATH), "Launch scripts that are mirrored for the journal."),
-    "slurm": Key(SWITCH, "Ask Slurm about jobs."),
-    "gpus": Key(SWITCH, "Ask nvidia-smi about the GPUs."),
+    "slurm": Key(switch_or(section(SLURM)), "Ask Slurm about jobs, and pull their output."),
+    "gpus": Key(switch_or(section(GPUS)), "Ask nvidia-smi about the GPUs."),
     "follow": Key(SWITCH, "Watch the sources on the host, so that growth is here within a second."),
     "transport": Key(
         one_of("auto", "rsync", "sftp"), "How files come; auto takes rsync where the host has it."

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expsyncd.config.problems import Fault, Mark
-from expsyncd.config.tree import Listing, Refused, Scalar
+from expsyncd.config.tree import Listing, Refused, Scalar, Section
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -64,6 +64,19 @@ def _switch(text: str) -> bool:
 
 
 SWITCH = scalar("true or false", _switch, "boolean")
+
+
+def switch_or(long: Kind) -> Kind:
+    """true, false, or the keys of a section: gives None for false, and no keys for true."""
+
+    def read(piece: Piece, problems: Problems) -> Any:
+        if isinstance(piece, Section):
+            return long.read(piece, problems)
+        if not isinstance(piece, Scalar):
+            raise Fault(piece.mark, f"{SWITCH.words} belongs here, or keys")
+        return {} if SWITCH.read(piece, problems) else None
+
+    return Kind(f"{SWITCH.words}, or keys", {"anyOf": [SWITCH.schema, long.schema]}, read)
 
 
 def one_of(*words: str) -> Kind:

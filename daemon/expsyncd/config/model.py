@@ -73,6 +73,19 @@ class ForwardConfig(Model):
     tensorboard: bool = False
 
 
+class SlurmConfig(Model):
+    """How Slurm on a host is asked."""
+
+    interval: timedelta = timedelta(seconds=120)
+    user: str | None = Field(default=None, description="None: who the login is")
+
+
+class GpusConfig(Model):
+    """How the GPUs of a host are asked about."""
+
+    interval: timedelta = timedelta(seconds=60)
+
+
 class HostConfig(Model):
     """A GPU machine, named by its ssh alias."""
 
@@ -80,20 +93,13 @@ class HostConfig(Model):
     ssh: str = Field(description="what follows `ssh`: an alias or user@address")
     sources: tuple[SourceConfig, ...] = ()
     journal: tuple[str, ...] = ()
-    slurm: bool = False
-    gpus: bool = False
+    slurm: SlurmConfig | None = None
+    gpus: GpusConfig | None = None
     follow: bool = True
     transport: Literal["auto", "rsync", "sftp"] = "auto"
     forwards: tuple[ForwardConfig, ...] = ()
     interval: Interval | None = None
     bwlimit: int | None = None
-
-    @property
-    def not_done_yet(self) -> tuple[str, ...]:
-        """What is asked for and this version does not do: it is said, never silently left out."""
-        asked = {"slurm": self.slurm, "gpus": self.gpus}
-        names = ", ".join(name for name, wanted in asked.items() if wanted)
-        return (f"{names}: understood, but not done by this version yet",) if names else ()
 
 
 class ShowConfig(Model):

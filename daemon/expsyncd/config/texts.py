@@ -141,6 +141,13 @@ def samples_per_plugin(text: str) -> str:
     return text
 
 
+def user(text: str) -> str:
+    """A login's name."""
+    if not re.fullmatch(r"[\w][\w.@\\+-]{0,63}", text, re.ASCII):
+        raise ValueError("this is no user name")
+    return text
+
+
 _OURS = (
     "--logdir", "--logdir_spec", "--port", "--host", "--bind_all", "--load_fast", "--path_prefix",
     "--reload_interval", "--samples_per_plugin", "--db", "--inspect", "--help", "--version",

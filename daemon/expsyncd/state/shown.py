@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from expsyncd.clock import rfc3339
+from expsyncd.state.asked import gpus_json, jobs_json
 from expsyncd.state.status import (
     HostState,
     Partial,
@@ -94,6 +95,8 @@ def host_json(host: HostState) -> dict[str, Any]:
         "notices": list(host.notices),
         "sources": {name: source_json(source) for name, source in host.sources.items()},
         "tunnels": {name: tunnel_json(tunnel) for name, tunnel in host.tunnels.items()},
+        "jobs": jobs_json(host.jobs),
+        "gpus": gpus_json(host.gpus),
     }
 
 

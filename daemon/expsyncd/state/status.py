@@ -14,6 +14,7 @@ from expsyncd.units import human_bytes
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from expsyncd.state.asked import GpusState, JobsState
     from expsyncd.state.tunnels import TunnelState
 
 
@@ -245,6 +246,8 @@ class HostState:
     adopted: bool = False  # rides on an ssh login that the person opened, which stays when we stop
     notices: tuple[str, ...] = ()
     clock_offset_s: float | None = None
+    jobs: JobsState | None = None  # None where Slurm is not asked
+    gpus: GpusState | None = None
 
 
 @dataclass(frozen=True)

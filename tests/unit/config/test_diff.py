@@ -67,4 +67,12 @@ def test_root():
 def test_only_another_alias_or_transport_needs_another_connection():
     assert compare(OLD.replace("a: {", "a: {ssh: me@a, ")).reconnect == ("a",)
     assert compare(OLD.replace("a: {", "a: {transport: sftp, ")).reconnect == ("a",)
-    assert compare(OLD.replace("a: {", "a: {slurm: true, ")).reconnect == ()
+    assert compare(OLD.replace("a: {", "a: {follow: false, ")).reconnect == ()
+
+
+@pytest.mark.parametrize("more", ["slurm: true", "gpus: true", "slurm: {interval: 5m}"])
+def test_what_slurm_and_the_gpus_are_asked_disturbs_nothing_else(more):
+    found = compare(OLD.replace("a: {", f"a: {{{more}, "))
+    assert (found.changed, found.kept, found.asked) == ((), ("a", "b", "c"), ("a",))
+    assert not found.nothing
+    assert compare(OLD.replace("a: {", "a: {slurm: false, ")).nothing

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from expsyncd.config.load import LARGEST_FILE, ConfigError, load, parse
-from expsyncd.config.model import Config, Cron, Every
+from expsyncd.config.model import Config, Cron, Every, SlurmConfig
 from expsyncd.errors import EXIT_CONFIG
 from expsyncd.paths import shipped
 
@@ -107,7 +107,24 @@ def test_yaml_1_1_makes_nothing_of_names_and_paths():
         "on", "0x10", "1e3", "2026-01-31", "12:30", ".5", "=",
     ]  # fmt: skip
     assert hosts["yes"].ssh == "10"
-    assert (hosts["007"].slurm, hosts["007"].follow) == (True, False)
+    assert (hosts["007"].slurm, hosts["007"].follow) == (SlurmConfig(), False)
+
+
+def test_slurm_and_gpus_short_and_long():
+    text = b"""
+hosts:
+  a: {slurm: true, gpus: true}
+  b: {slurm: {interval: 5m, user: me}, gpus: {interval: 10s}}
+  c: {slurm: {}, gpus: no}
+"""
+    hosts = parse(text, "hosts.yaml").hosts
+    assert hosts["a"].slurm.interval == timedelta(minutes=2)
+    assert hosts["a"].slurm.user is None
+    assert hosts["a"].gpus.interval == timedelta(minutes=1)
+    assert (hosts["b"].slurm.interval, hosts["b"].slurm.user) == (timedelta(minutes=5), "me")
+    assert hosts["b"].gpus.interval == timedelta(seconds=10)
+    assert hosts["c"].slurm == hosts["a"].slurm
+    assert hosts["c"].gpus is None
 
 
 def test_all_problems_at_once_in_the_order_of_the_file():

@@ -26,12 +26,17 @@ MAY = {
     "pull": BELOW | {"mirror.layout", "mirror.versions", "mirror.inplace", "mirror.folders", "state", "config.model", "config.names"},
     "tensorboard": BELOW | {"mirror.scan", "mirror.layout", "state", "config.model"},
     "samples": BELOW | {"cell", "confined", "eventfiles", "mirror.layout", "mirror.batch", "mirror.scan", "state", "config.model"},
+    "inquiry": BELOW | {"state.status"},
+    # Slurm and GPUs: the keepers ask over whatever runs commands; the rest reads texts
+    "jobs": BELOW | {"inquiry", "state", "config.model"}, "gpus": BELOW | {"inquiry", "state", "config.model"},
+    "output_sources": {"config.model", "config.names", "jobs.output"},
     "notices": BELOW | {"state.status"},
     # what runs are called and what is said of them, for the daemon and for commands without one
     "marking": BELOW | {"config", "state", "mirror", "tensorboard"},
     "schedule": {"clock", "config.model", "ssh.retry"},
-    "host": BELOW | {"host_sources", "supervise", "ssh", "pull", "state", "config"},
-    "host_sources": BELOW | {"ssh", "pull", "state", "config"},
+    "host_asks": BELOW | {"supervise", "jobs", "gpus", "inquiry", "config.model", "ssh.probe"},
+    "host": BELOW | {"host_sources", "host_asks", "jobs.keeper", "supervise", "ssh", "pull", "state", "config"},
+    "host_sources": BELOW | {"output_sources", "jobs.output", "ssh", "pull", "state", "config"},
 }  # fmt: skip
 # These put the others together.
 TOP = {"ways", "app", "board", "ground", "once", "premises", "roster", "verbs", "cli", "demo", "doctor"}

@@ -11,10 +11,11 @@ ELSEWHERE = {
     "puts services together; only the running daemon shows that it does": {
         "app": "integration/test_daemon", "board": "integration/test_points", "ground": "faults/test_root",
         "host": "integration/test_daemon",
-        "host_sources": "integration/test_daemon", "once": "integration/test_daemon", "premises": "faults/test_kill",
+        "host_sources": "integration/test_daemon", "host_asks": "integration/test_asks", "once": "integration/test_daemon", "premises": "faults/test_kill",
         "doctor.examine": "integration/test_doctor", "roster": "integration/test_daemon", "ways": "integration/test_needs_login",
         "notices": "integration/test_needs_login", "verbs": "integration/test_daemon",
     },
+    "asks a host's programs": {"jobs.keeper": "integration/test_asks", "gpus.keeper": "integration/test_asks"},
     "starts processes": {
         "cell": "integration/test_darkroom", "confined": "integration/test_darkroom",
         "samples.darkroom": "integration/test_darkroom", "samples.develop": "integration/test_darkroom",
@@ -74,7 +75,7 @@ ELSEWHERE = {
     "a table, or the lower half of the module that is tested": {
         "secret_names": "unit/test_redact", "secret_places": "unit/test_redact", "secret_shapes": "unit/test_redact",
         "ssh.causes": "unit/ssh/test_diagnosis", "state.facts_schema": "unit/state/test_facts",
-        "state.tunnels": "unit/state/test_shown", "state.samples": "unit/state/test_shown",
+        "state.tunnels": "unit/state/test_shown", "state.asked": "unit/state/test_shown", "state.samples": "unit/state/test_shown",
         "state.series": "unit/samples/test_records", "samples.words": "unit/samples/test_names",
         "samples.frame": "unit/samples/test_series",
         "tensorboard.links": "unit/tensorboard/test_view",

@@ -52,6 +52,7 @@ ALLOWED = {
     ("ssh", "proxy"): "OpenSSH's ProxyCommand and ProxyJump",
     ("logs", "handler"): "logging's own names",
     ("state.jobs", "node"): "a Slurm node: ruling 21",
+    ("jobs", "node"): "a Slurm node: ruling 21",
     ("tensorboard.launch", "info"): "TensorBoard's own TensorBoardInfo",
     ("tensorboard", "target"): "POSIX's own word for what a link names",
     ("ssh.retry", "delay"): "how long to wait before a retry, no lag",

@@ -1,7 +1,9 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from expsyncd.state.asked import Gpu, GpuProcess, GpusState, JobsState, NextJob
 from expsyncd.state.shown import snapshot_json
 from expsyncd.state.status import (
     ConfigState,
@@ -68,6 +70,28 @@ def test_schema_one():
     }  # fmt: skip
     assert source["skipped"] == [{"path": "a", "bytes": 1, "reason": "r"}]
     assert one["tunnels"]["6016"]["status"] == "open"
+
+
+def test_jobs_and_gpus_where_they_are_asked():
+    nothing = shown(host())["hosts"]["gpu"]
+    assert (nothing["jobs"], nothing["gpus"]) == (None, None)
+    jobs = JobsState(1, 2, 3, NextJob("7", "gan", "waits", NOW), NOW, OH)
+    card = Gpu(0, "A100", 9, 5, 8, 40, 60.5, (GpuProcess(7, "anna", "python", 5),), "hot")
+    one = shown(replace(host(), jobs=jobs, gpus=GpusState((card,), NOW)))["hosts"]["gpu"]
+    assert one["jobs"] == {
+        "running": 1, "pending": 2, "failed_recently": 3, "as_of": "2026-01-01T12:00:00.000Z",
+        "next": {"job": "7", "name": "gan", "reason": "waits", "expected_at": "2026-01-01T12:00:00.000Z"},
+        "error": {"title": "oh", "advice": "do"},
+    }  # fmt: skip
+    assert one["gpus"] == {
+        "gpus": [
+            {
+                "index": 0, "name": "A100", "use_percent": 9, "memory_bytes": 5, "total_bytes": 8, "celsius": 40, "watts": 60.5,
+                "processes": [{"pid": 7, "user": "anna", "name": "python", "memory_bytes": 5}], "trouble": "hot",
+            }
+        ],
+        "as_of": "2026-01-01T12:00:00.000Z", "error": None,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("status", [Never(), Pulling(NOW), Fresh(NOW), Stale(None, OH), Partial(NOW, OH)])

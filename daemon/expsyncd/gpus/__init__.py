@@ -1,0 +1,1 @@
+"""The GPUs of hosts: what nvidia-smi is asked and what its answers mean."""

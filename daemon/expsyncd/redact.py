@@ -11,7 +11,25 @@ import re
 from typing import TYPE_CHECKING
 
 from expsyncd.secret_names import REDACTED, Grade, grade, is_mixed, looks_random, may_be_secret
-from expsyncd.secret_places import ASSIGNED, BEARER, CERTAIN, CODE, COMMON, DEFAULT, FIELD, FLAG, PAIR, PASSWORDS, QUERY, READ, SAID, SET, URL, URL_USER, VALUE
+from expsyncd.secret_places import (
+    ASSIGNED,
+    BEARER,
+    CERTAIN,
+    CODE,
+    COMMON,
+    DEFAULT,
+    FIELD,
+    FLAG,
+    PAIR,
+    PASSWORDS,
+    QUERY,
+    READ,
+    SAID,
+    SET,
+    URL,
+    URL_USER,
+    VALUE,
+)
 from expsyncd.secret_shapes import AWS_PAIR, BLOCK, SHAPE, WANDB, WEBHOOK
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from expsyncd.errors import first_of
 from expsyncd.host_asks import HostAsks
 from expsyncd.host_sources import HostSources
+from expsyncd.host_telling import HostTelling
 from expsyncd.ssh.connection import ConnectionProblem
 from expsyncd.ssh.tunnels import Tunnels
 from expsyncd.state.status import (
@@ -20,13 +20,12 @@ from expsyncd.state.status import (
     Connecting,
     HostFailed,
     HostState,
-    HostStatus,
     NeedsLogin,
     Paused,
     Trouble,
     Waiting,
 )
-from expsyncd.supervise import cancels, either, heed_cancel
+from expsyncd.supervise import cancels, either, heed_cancel, keep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
 
     from expsyncd.clock import Clock
     from expsyncd.config.model import Config, HostConfig, SourceConfig
+    from expsyncd.host_sources import After
     from expsyncd.jobs.keeper import Means
     from expsyncd.pull.source import Tools
     from expsyncd.ssh.connection import Connection, Link
@@ -70,31 +70,32 @@ class Host:
         self.config = config
         self._connection = connection
         self._backoff = backoff
-        self._tracker = tracker
         self._clock = clock
         self._watched = watched
         self._paused = paused
         self._start_after_s = start_after_s
         self._pull_at_once = pull_at_once
         self._notify = notify
-        self._asked = False  # the person wishes this attempt
-        self._told: Trouble | None = None  # what the log has said since the last connection
         self._retry = asyncio.Event()
-        self._state = HostState(Paused() if paused else Connecting(), clock.now(), config.ssh)
+        state = HostState(Paused() if paused else Connecting(), clock.now(), config.ssh)
+        self._telling = HostTelling(config.name, state, tracker, clock)
         self._sources = HostSources(
             config,
             whole,
             connection,
             tools,
             clock,
-            partial(self._put_part, "sources"),
+            partial(self._telling.put_part, "sources"),
             observe,
             last_success=last_success,
             audit_since=audit_since,
+            follow=config.follow and pull_at_once,
         )
-        self._tunnels = Tunnels(config, partial(self._put_part, "tunnels"), clock)
-        self._asks = HostAsks(config, connection, self._sources, asking, watched=watched, put=self._put)
-        self._tracker.put_host(self.config.name, self._state)
+        self._tunnels = Tunnels(config, partial(self._telling.put_part, "tunnels"), clock)
+        self._asks = HostAsks(
+            config, connection, self._sources, asking, watched=watched, put=self._telling.put
+        )
+        self._telling.unreachable = self._unreachable
 
     @property
     def configured(self) -> Mapping[str, SourceConfig]:
@@ -104,7 +105,7 @@ class Host:
     @property
     def state(self) -> HostState:
         """What is known of the host."""
-        return self._state
+        return self._telling.state
 
     @property
     def hops(self) -> set[str]:
@@ -134,7 +135,7 @@ class Host:
     def request_retry(self) -> None:
         """Something changed (say a person looks): try now, unless only something new can mend it."""
         self._connection.doubt()
-        if not isinstance(self._state.status, (HostFailed, NeedsLogin)):
+        if not isinstance(self._telling.state.status, (HostFailed, NeedsLogin)):
             self._backoff.reset()
             self._retry.set()
 
@@ -162,14 +163,18 @@ class Host:
         await self._connection.forgive()
         await self._connection.note_typed(typed)
         self._backoff.reset()
-        self._asked = True
-        if isinstance(self._state.status, (HostFailed, NeedsLogin)) and not self._paused:
-            self._become(Connecting())
+        self._telling.asked = True
+        if isinstance(self._telling.state.status, (HostFailed, NeedsLogin)) and not self._paused:
+            self._telling.become(Connecting())
         self._retry.set()
 
-    def plan_next(self, name: str, moment: datetime | None) -> None:
-        """Remember when the schedule next wishes a pull of a configured source."""
-        self._sources.plan_next(name, moment)
+    def request_by_clock(self, name: str) -> None:
+        """The interval of a configured source is over: wish a pull, unless it is followed."""
+        self._sources.request_by_clock(name)
+
+    def plan_next(self, name: str, after: After) -> None:
+        """Remember the schedule of a configured source: when it next wishes a pull, at or after a moment."""
+        self._sources.plan_next(name, after)
 
     async def run(self) -> None:
         """Connect, pull while connected, wait, and again; until cancelled."""
@@ -179,11 +184,13 @@ class Host:
         while True:
             self._retry.clear()
             if self._paused:
-                self._become(Paused(), Trouble("paused by you", f"expsyncd resume {self.config.name}"))
+                self._telling.become(
+                    Paused(), Trouble("paused by you", f"expsyncd resume {self.config.name}")
+                )
                 await self._retry.wait()
                 continue
-            self._become(Connecting())
-            self._asked = False
+            self._telling.become(Connecting())
+            self._telling.asked = False
             try:
                 link = await self._connection.open(self._turn)
                 self._backoff.reset()
@@ -203,8 +210,8 @@ class Host:
     async def _serve(self, link: Link) -> ConnectionProblem | None:
         """Pull until the connection is lost or a pause is wished."""
         changes: dict[str, Any] = {"notices": link.notices, "clock_offset_s": link.clock_offset_s}
-        self._state = replace(self._state, adopted=self._connection.adopted, **changes)
-        self._become(Connected())
+        self._telling.note(adopted=self._connection.adopted, **changes)
+        self._telling.become(Connected())
         problem: ConnectionProblem | None = None
 
         async def lost() -> None:
@@ -224,6 +231,8 @@ class Host:
                 group.create_task(lost(), name=f"lost {self.config.name}")
                 group.create_task(paused(), name=f"paused {self.config.name}")
                 group.create_task(self._sources.serve(link), name=f"sources {self.config.name}")
+                follow = keep(f"follower of {self.config.name}", lambda: self._sources.follow(link))
+                group.create_task(follow, name=f"follower of {self.config.name}")
                 tunnels = self._tunnels.run(self._connection.forwarding(), link.round_trip_s)
                 group.create_task(tunnels, name=f"tunnels {self.config.name}")
                 group.create_task(self._asks.serve(link), name=f"asks {self.config.name}")
@@ -237,6 +246,10 @@ class Host:
         heed_cancel(mark)
         return problem
 
+    def _unreachable(self, cause: Trouble) -> None:
+        self._sources.unreachable(cause)
+        self._tunnels.unreachable(cause)
+
     async def _wait(self, problem: ConnectionProblem) -> None:
         # What ssh calls it is not always what the person does.
         login = f"`expsyncd login {self.config.ssh}`"
@@ -245,52 +258,19 @@ class Host:
         )
         diagnosis = problem.diagnosis
         if diagnosis.needs_login:
-            if not isinstance(self._state.status, NeedsLogin):
+            if not isinstance(self._telling.state.status, NeedsLogin):
                 self._notify(self.config.name, trouble)
-            self._become(NeedsLogin(trouble), trouble)
+            self._telling.become(NeedsLogin(trouble), trouble)
         elif not diagnosis.retry:
-            self._become(HostFailed(trouble), trouble)
+            self._telling.become(HostFailed(trouble), trouble)
         else:
             delay_s = self._backoff.next_delay_s(watched=self._watched())
-            self._become(Waiting(trouble, self._clock.now() + timedelta(seconds=delay_s)), trouble)
+            self._telling.become(Waiting(trouble, self._clock.now() + timedelta(seconds=delay_s)), trouble)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._retry.wait(), delay_s)
             return
         # Neither a login nor a changed key is found by trying.
         await either(self._retry.wait(), self._connection.something_new())
-
-    def _become(self, status: HostStatus, cause: Trouble | None = None) -> None:
-        """The one place where the host's status changes; logs on the edge only."""
-        before = self._state.status
-        entered = (before.word, before.sentence) != (status.word, status.sentence)
-        if isinstance(status, Connected):
-            self._told = None
-        if entered and cause is not None and cause != self._told and before.word != "paused":
-            self._told = cause
-            logger.warning(
-                "%s: %s%s", self.config.name, cause.title, f" ({cause.advice})" if cause.advice else ""
-            )
-        elif entered and isinstance(status, Connected):
-            logger.info("%s: connected", self.config.name)
-        since = self._clock.now() if entered else self._state.since
-        by_itself = isinstance(before, Waiting) or (
-            isinstance(before, (NeedsLogin, HostFailed)) and not self._asked
-        )
-        if isinstance(status, Connecting) and by_itself:
-            return  # an attempt in a row of attempts: the person keeps seeing why it waits
-        self._state = replace(self._state, status=status, since=since)
-        if cause is not None:
-            self._state = replace(self._state, adopted=False)
-            self._sources.unreachable(cause)
-            self._tunnels.unreachable(cause)
-        self._tracker.put_host(self.config.name, self._state)
-
-    def _put_part(self, kind: str, name: str, state: object) -> None:
-        self._put(**{kind: {**getattr(self._state, kind), name: state}})
-
-    def _put(self, **changes: Any) -> None:
-        self._state = replace(self._state, **changes)
-        self._tracker.put_host(self.config.name, self._state)
 
 
 class _Over(Exception):  # noqa: N818 - ends the group that serves a connection; no failure

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from expsyncd.config.model import Every
 from expsyncd.config.names import is_glob
 from expsyncd.errors import Error
+from expsyncd.follow.follower import Follower
+from expsyncd.follow.places import why_not
 from expsyncd.jobs.output import Folder
 from expsyncd.output_sources import OUTPUTS, output_sources
 from expsyncd.pull.chosen import chosen, journal_sources
@@ -15,18 +20,23 @@ from expsyncd.pull.globs import matches
 from expsyncd.pull.holds import holds
 from expsyncd.pull.keeper import SourceKeeper
 from expsyncd.pull.reach import RrsyncReach, RsyncReach
+from expsyncd.pull.rhythm import Rhythm
 from expsyncd.pull.sftp_reach import SftpReach
 from expsyncd.pull.source import Lanes, Source, Tools
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
+    from collections.abc import Mapping
 
     from expsyncd.clock import Clock
     from expsyncd.config.model import Config, HostConfig, SourceConfig
     from expsyncd.pull.carrier import Reach
     from expsyncd.ssh.connection import Connection, Link
     from expsyncd.state.status import SourceState, Trouble
+
+
+# When a source's schedule first wishes a pull at or after a moment; None is now.
+After = Callable[[datetime | None], datetime | None]
+EVERY_BY_CRON_S = 60.0
 
 
 class HostSources:
@@ -44,6 +54,7 @@ class HostSources:
         *,
         last_success: Mapping[str, datetime],
         audit_since: datetime | None = None,
+        follow: bool = True,
     ) -> None:
         """`put` hears of every new state of a source by its name, `observe` of the events of pulls."""
         self._config = config
@@ -63,7 +74,10 @@ class HostSources:
         self._glob_wish = asyncio.Event()
         self._file_wish = asyncio.Event()
         self._not_served: list[SourceKeeper] = []  # of job output, made while others run
+        self._afters: dict[str, After] = {}
         self._lanes = Lanes()
+        self._follow = follow
+        self._follower = Follower(config.name, connection, self._lanes.leases, tools, clock)
         for source in self.configured.values():
             if not is_glob(source.path):
                 self._keeper(chosen(whole, config, source), source.name)
@@ -92,11 +106,21 @@ class HostSources:
         for keeper in self._keepers.values():
             keeper.request_audit(number)
 
-    def plan_next(self, name: str, moment: datetime | None) -> None:
-        """Remember when the schedule next wishes a pull of a configured source."""
+    def request_by_clock(self, name: str) -> None:
+        """The interval of a configured source is over: wish a pull where it is not followed."""
+        keepers = [self._keepers[own] for own, belongs in self._belongs.items() if belongs == name]
+        glob = name in self.configured and is_glob(self.configured[name].path)
+        if glob and not (keepers and all(k.rhythm.rests() for k in keepers)):
+            self._glob_wish.set()
+        for keeper in keepers:
+            keeper.request_by_clock()
+
+    def plan_next(self, name: str, after: After) -> None:
+        """Remember the schedule of a configured source: when it next wishes a pull, at or after a moment."""
+        self._afters[name] = after
         for own_name, keeper in self._keepers.items():
             if self._belongs[own_name] == name:
-                keeper.plan_next(moment)
+                keeper.plan_next(after)
 
     def paths(self) -> Mapping[str, str]:
         """The path of each source that is not made of job output, as configured."""
@@ -121,6 +145,7 @@ class HostSources:
             elif self._belongs[source.name] != OUTPUTS or self._keepers[source.name].source == made:
                 continue
             self._keepers[source.name].source = made
+            self._follower.add(self._keepers[source.name], self._every_s(OUTPUTS))
             self._keepers[source.name].request()
         self._file_wish.set()
 
@@ -145,6 +170,10 @@ class HostSources:
             group.create_task(self._take_up(group, reach), name=f"job output of {self._config.name}")
             await self._expand(group, reach)
 
+    async def follow(self, link: Link) -> None:
+        """Have what grows on the host told at once, beside the pulls; until cancelled."""
+        await self._follower.run(link.python, why_not(self._config, link, wished=self._follow))
+
     def _keeper(self, source: Source, belongs: str) -> SourceKeeper:
         keeper = SourceKeeper(
             source,
@@ -154,12 +183,24 @@ class HostSources:
             at_start(source.path, self._last_success.get(source.name)),
             self._put,
             self._observe,
+            rhythm=Rhythm(self._clock, self._whole.reconcile),
             audit_since=self._audit_since,
         )
         self._keepers[source.name] = keeper
         self._belongs[source.name] = belongs
+        if belongs in self._afters:
+            keeper.plan_next(self._afters[belongs])
+        self._follower.add(keeper, self._every_s(belongs))
         self._put(source.name, keeper.state)
         return keeper
+
+    def _every_s(self, belongs: str) -> float:
+        configured = self.configured.get(belongs)
+        if configured is None:  # of job output
+            interval = self._config.interval or self._whole.interval
+        else:
+            interval = self._whole.interval_of(self._config, configured)
+        return interval.period.total_seconds() if isinstance(interval, Every) else EVERY_BY_CRON_S
 
     def _start(self, group: asyncio.TaskGroup, keeper: SourceKeeper, reach: Reach) -> None:
         group.create_task(keeper.run(reach), name=f"source {self._config.name}/{keeper.source.name}")

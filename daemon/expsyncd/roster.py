@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import random
 import shlex
 from contextlib import suppress
@@ -158,21 +159,21 @@ class Roster:
             for source in host.configured.values():
                 key = f"pull {host_name}/{source.name}"
                 keys.add(key)
-                wish = self._wish_of(host, source.name, key)
+                wish = self._wish_of(host, source.name)
                 self._schedule.arm(key, config.interval_of(host.config, source), wish, spread_by=host_name)
-                host.plan_next(source.name, self._schedule.next_at(key))
+                host.plan_next(source.name, functools.partial(self._schedule.next_at, key))
             if host.config.slurm is not None:
                 key = f"pull {host_name}/{OUTPUTS}"
                 keys.add(key)
                 every = host.config.interval or config.interval
-                self._schedule.arm(key, every, self._wish_of(host, OUTPUTS, key), spread_by=host_name)
+                self._schedule.arm(key, every, self._wish_of(host, OUTPUTS), spread_by=host_name)
+                host.plan_next(OUTPUTS, functools.partial(self._schedule.next_at, key))
         self._schedule.arm(AUDIT, config.audit, self._audit, spread_by=AUDIT)
         self._schedule.keep_only(keys)
 
-    def _wish_of(self, host: Host, source: str, key: str) -> Callable[[], None]:
+    def _wish_of(self, host: Host, source: str) -> Callable[[], None]:
         def wish() -> None:
-            host.request_pull(source)
-            host.plan_next(source, self._schedule.next_at(key))
+            host.request_by_clock(source)
 
         return wish
 

@@ -57,10 +57,12 @@ class Schedule:
         for key in set(self._armed) - keys:
             self.disarm(key)
 
-    def next_at(self, key: str) -> datetime | None:
-        """When the next wish is due."""
+    def next_at(self, key: str, after: datetime | None = None) -> datetime | None:
+        """When the next wish is due, or the first one at or after a moment."""
         job = self._scheduler.get_job(key)
         found = getattr(job, "next_run_time", None)
+        if after is not None and isinstance(found, datetime) and found < after:
+            found = job.trigger.get_next_fire_time(None, after)
         return found if isinstance(found, datetime) else None
 
     async def run(self) -> None:

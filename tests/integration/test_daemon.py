@@ -93,6 +93,7 @@ def test_pull_without_a_daemon(place):
 
 
 def test_commands_of_a_running_daemon(place):
+    place.configure(interval="60s", follow=False)  # or the follower is quicker than the commands
     (place.remote / "a.csv").write_text("1\n")
     place.start()
     place.until_fresh()

@@ -92,14 +92,24 @@ class Place:
         return self.root / "mirror" / "gpu" / "remote"
 
     def configure(
-        self, *, interval: str = "1s", more: str = "", sources: str | None = None, tensorboard: bool = False
+        self,
+        *,
+        interval: str = "1s",
+        more: str = "",
+        sources: str | None = None,
+        tensorboard: bool = False,
+        follow: bool = True,
     ) -> None:
-        """Write hosts.yaml: one host `gpu` with the source `remote` unless `sources` says otherwise."""
+        """Write hosts.yaml: one host `gpu` with the source `remote` unless `sources` says otherwise.
+
+        `follow`: False where a test is about pulls alone.
+        """
         sources = sources or f"[{{path: {self.remote}, name: remote}}]"
         self.config_file.write_text(
             f"root: {self.root}\ninterval: {interval}\nmin_free: 1MB\n"
             f"tensorboard: {{enabled: {'true' if tensorboard else 'false'}, port: {free_port()}}}\n{more}"
             f"hosts:\n  gpu:\n    ssh: {self.alias}\n    sources: {sources}\n"
+            + ("" if follow else "    follow: false\n")
         )
 
     def run(self, *words: str, timeout: float = 60, check: bool = True) -> subprocess.CompletedProcess[str]:

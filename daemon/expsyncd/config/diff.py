@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from expsyncd.config.model import Config, Cron, Every
 
 # What every pull obeys: a change alters each host's effective config.
-_FOR_ALL_HOSTS = ("skip", "min_free", "max_entries", "allow_old_rsync")
+_FOR_ALL_HOSTS = ("skip", "min_free", "max_entries", "allow_old_rsync", "reconcile")
 
 
 @dataclass(frozen=True)

@@ -205,7 +205,9 @@ SKIP: Keys = {
 def _hosts() -> Kind:
     # a key that was written one level too high or too low is told where it belongs
     elsewhere = dict.fromkeys(SOURCE.keys() - HOST.keys(), "under a source in its long form")
-    elsewhere |= dict.fromkeys(("root", "tensorboard", "versions", "skip", "audit"), "at the top of the file")
+    elsewhere |= dict.fromkeys(
+        ("root", "tensorboard", "versions", "skip", "audit", "reconcile"), "at the top of the file"
+    )
     host = section(HOST, elsewhere=elsewhere)
 
     def read(piece: Piece, problems: Problems) -> dict[str, Found]:
@@ -235,6 +237,10 @@ def _hosts() -> Kind:
 TOP: Keys = {
     "root": Key(scalar("<path>", texts.root_path), "Where everything is kept on this machine."),
     "interval": Key(INTERVAL, "How often sources are pulled; hosts and sources may differ."),
+    "reconcile": Key(
+        DURATION,
+        "Between two whole pulls of a source that is followed: the follower makes the interval's needless.",
+    ),
     "audit": Key(AUDIT, "When a slice of the mirror is compared with the hosts byte by byte."),
     "skip": Key(section(SKIP), "What is never pulled unless a source's `include` names it."),
     "min_free": Key(_size(), "Pulling pauses while the root's disk has less free."),

@@ -157,6 +157,7 @@ class Config(Model):
 
     root: Path = Path("~/experiments")
     interval: Interval = Every(period=timedelta(seconds=60))
+    reconcile: timedelta = timedelta(minutes=15)
     audit: Interval = Cron(line="30 3 * * *")
     skip: SkipConfig = SkipConfig()
     min_free: int = 2 * GB

@@ -60,7 +60,9 @@ class Carrier(Protocol):
 
 
 class Reach(Protocol):
-    """How the files of one host come over one connection."""
+    """How the files of one host come over one connection. `by_names`: also just those that are named."""
+
+    by_names: bool
 
     def carrier(self, source: Source, tools: Tools, tally: Tally, pull_id: str, clock: Clock) -> Carrier:
         """For one pull of `source`. Raises Error when the connection is gone."""

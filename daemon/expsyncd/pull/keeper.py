@@ -1,7 +1,8 @@
 """Keeps one source fresh: waits for wishes, runs pulls, turns outcomes into state.
 
 A full round lists, takes metrics and then everything else. While its bulk part runs, wishes make light
-rounds (list and metrics only), so that a point never waits for an archive; a full round follows.
+rounds (list and metrics only), so that a point never waits for an archive; a full round follows. What the
+follower names comes by rounds of just those paths.
 """
 
 from __future__ import annotations
@@ -16,22 +17,25 @@ from expsyncd.errors import Error
 from expsyncd.mirror.layout import source_folder
 from expsyncd.pull import audit, freshness
 from expsyncd.pull.carrier import Stopped
+from expsyncd.pull.named import Named
 from expsyncd.pull.outcome import Outcome
 from expsyncd.pull.puller import Pull
 from expsyncd.pull.source import Tally
-from expsyncd.state.facts import PullRecord
-from expsyncd.state.status import Fresh, LastPull, Pulling, SourceState, Trouble
+from expsyncd.pull.telling import Telling
+from expsyncd.state.status import Fresh, Pulling, SourceState, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from expsyncd.clock import Clock
     from expsyncd.pull.carrier import Reach
     from expsyncd.pull.census import Census
+    from expsyncd.pull.listing import Item
+    from expsyncd.pull.rhythm import Rhythm
     from expsyncd.pull.source import Lanes, Source, Tools
+    from expsyncd.state.follow import FollowState
 
-REPORT_S = 0.25  # between two progress reports of a pull
 SERVED_WITHIN_S = 2.0  # between "connected" and the first look of a source
 AGAIN_AT_MOST = (
     3  # further pulls in a row, before the interval, after a broken one or for files replaced meanwhile
@@ -52,31 +56,45 @@ class SourceKeeper:
         put: Callable[[str, SourceState], None],
         observe: Callable[[dict[str, Any]], None],
         *,
+        rhythm: Rhythm,
         audit_since: datetime | None = None,
     ) -> None:
         self.source = source
-        self.state = state
+        self.rhythm = rhythm
         self._tools = tools
         self._lanes = lanes
         self._clock = clock
-        self._put = put
-        self._observe = observe
+        self._telling = Telling(source, tools, clock, state, put, observe)
         self._wish = asyncio.Event()
+        self._named = Named(lanes, self._telling, rhythm, self._wish.set)
         self._full_rounds = 0
         self._owed = False
         self._bulk: asyncio.Task[None] | None = None
         self._audit_since = audit_since
         self._audit_slice: int | None = None
         self._again = 0
-        self._gone: frozenset[bytes] | None = None
         self._serving: Callable[[], Pull] | None = None
         self._served = asyncio.Event()
         self._census: Census | None = None
+
+    @property
+    def state(self) -> SourceState:
+        """What is known of the source."""
+        return self._telling.state
 
     def request(self) -> int:
         """Wish a pull; the number of the full round that will fulfil it (see the `outcome` event)."""
         self._wish.set()
         return self._full_rounds + 1
+
+    def request_by_clock(self) -> None:
+        """The interval is over: wish a pull, unless the source is followed and was pulled not long ago."""
+        if not self.rhythm.rests():
+            self._wish.set()
+
+    def request_paths(self, paths: Mapping[bytes, int]) -> None:
+        """Wish a pull of just these files, by their sizes on the host, or of all where that cannot be."""
+        self._named.add(paths)
 
     def request_audit(self, number: int) -> None:
         """Wish a pull that also compares the `number`-th slice of the mirror by digest."""
@@ -87,9 +105,24 @@ class SourceKeeper:
         """The host cannot be seen."""
         self._show(freshness.unreachable(self.state, cause))
 
-    def plan_next(self, moment: datetime | None) -> None:
-        """Remember when the next pull is due."""
-        self._show(replace(self.state, next_pull_at=moment))
+    def plan_next(self, after: Callable[[datetime | None], datetime | None]) -> None:
+        """Remember the schedule: when it first wishes a pull at or after a moment, None is now."""
+        self.rhythm.plan(after)
+        self._show(self.state)
+
+    def followed(self, follow: FollowState) -> None:
+        """How the source is followed now."""
+        self.rhythm.healthy = follow.healthy
+        self._show(replace(self.state, follow=follow))
+
+    def confirm(self, as_of: datetime) -> None:
+        """The host has told all that changed before `as_of`, and it is here unless a pull is under way."""
+        busy = (
+            self._wish.is_set() or self._named.waiting or (self._bulk is not None and not self._bulk.done())
+        )
+        status = self.state.status
+        if not busy and isinstance(status, Fresh) and as_of > status.as_of:
+            self._show(replace(self.state, status=Fresh(as_of), lag_seconds=0.0, lag_as_of=as_of))
 
     async def preview(self) -> dict[str, Any]:
         """What a pull would do now, as a `plan` event. Raises Error when it cannot be known."""
@@ -106,37 +139,40 @@ class SourceKeeper:
         except Stopped as stopped:
             trouble = stopped.outcome.trouble or Trouble("the host could not be listed")
             raise Error(trouble.title, trouble.advice) from None
-        return self._event("plan", **plan_words(pull))
+        return self._telling.plan(pull)
 
     async def run(self, reach: Reach) -> None:
         """Serve wishes until cancelled."""
         self._serving = lambda: self._new_pull(reach)
         self._served.set()
         try:
-            await self._serve(self._serving)
+            async with asyncio.TaskGroup() as group:
+                name = f"{self.source.host}/{self.source.name}"
+                group.create_task(self._named.run(reach, self._new_pull), name=f"named files of {name}")
+                await self._serve(group, self._serving)
         finally:
             self._served.clear()
             self._serving = None
 
-    async def _serve(self, new_pull: Callable[[], Pull]) -> None:
-        async with asyncio.TaskGroup() as group:
-            while True:
-                await self._wish.wait()
-                self._wish.clear()
-                pull = new_pull()
-                if self._bulk is not None and not self._bulk.done():
-                    await self._light(pull)
-                    continue
-                self._full_rounds += 1
-                self._owed = False
-                if await self._first_part(pull) and pull.passes.bulk:
-                    self._bulk = group.create_task(
-                        self._second_part(pull), name=f"bulk {self.source.host}/{self.source.name}"
-                    )
-                else:
-                    await self._finish(pull)
+    async def _serve(self, group: asyncio.TaskGroup, new_pull: Callable[[], Pull]) -> None:
+        while True:
+            await self._wish.wait()
+            self._wish.clear()
+            pull = new_pull()
+            if self._bulk is not None and not self._bulk.done():
+                await self._light(pull)
+                continue
+            self._full_rounds += 1
+            self._owed = False
+            self.rhythm.begins(pull.started_at)
+            if await self._first_part(pull) and pull.passes.bulk:
+                self._bulk = group.create_task(
+                    self._second_part(pull), name=f"bulk {self.source.host}/{self.source.name}"
+                )
+            else:
+                await self._finish(pull)
 
-    def _new_pull(self, reach: Reach) -> Pull:
+    def _new_pull(self, reach: Reach, only: Sequence[Item] | None = None) -> Pull:
         now = self._clock.now()
         pull_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
         return Pull(
@@ -148,12 +184,13 @@ class SourceKeeper:
             pull_id=pull_id,
             clock=self._clock,
             census=self._census,
+            only=only,
         )
 
     async def _light(self, pull: Pull) -> None:
         self._owed = True
         try:
-            async with self._lanes.metrics:
+            async with self._lanes.metrics, pull.leased():
                 await pull.look()
                 await pull.metrics()
         except (Stopped, Error):
@@ -162,14 +199,14 @@ class SourceKeeper:
 
     async def _first_part(self, pull: Pull) -> bool:
         """List and metrics; False when the pull ended early."""
-        pull.tally.seen = self._reporter(pull)
+        pull.tally.seen = self._telling.reporter(pull)
         if not isinstance(self.state.status, Fresh):
             # A fresh source stays fresh while it is only looked at, or the word would flicker each interval.
             self._show(replace(self.state, status=Pulling(pull.started_at)))
         try:
-            async with self._lanes.metrics:
+            async with self._lanes.metrics, pull.leased():
                 await pull.look(audit=await self._audited())
-                self._observe(self._event("plan", **plan_words(pull)))
+                self._telling.planned(pull)
                 await pull.metrics()
                 if pull.passes.bulk:
                     self._lanes.busy[self.source.name] = frozenset(w.path for w in pull.passes.bulk)
@@ -198,14 +235,13 @@ class SourceKeeper:
             self._wish.set()
 
     async def _finish(self, pull: Pull) -> None:
-        self._census = pull.census if pull.outcome.kind == "complete" else None
-        outcome, tally = pull.outcome, pull.tally
-        seconds = (self._clock.now() - pull.started_at).total_seconds()
-        last = LastPull(pull.started_at, outcome.word, tally.files, tally.bytes, max(0.0, seconds))
-        emptied = outcome.kind == "complete" and await pull.emptied()
+        complete = pull.outcome.kind == "complete"
+        self._census = pull.census if complete else None
+        last = self._telling.last(pull)
+        emptied = complete and await pull.emptied()
         state = freshness.ended(
             self.state,
-            outcome,
+            pull.outcome,
             last,
             pull.started_at,
             pull.left,
@@ -213,21 +249,11 @@ class SourceKeeper:
             kept=pull.kept,
             emptied=emptied,
         )
-        await self._record(pull, last)
+        await self._telling.record(pull, last)
+        await self._telling.record_gone(pull, last)
+        self.rhythm.ended(pull.started_at, complete=complete)
         self._show(state)
-        trouble = outcome.trouble or Trouble("")
-        self._observe(
-            self._event(
-                "outcome",
-                round=self._full_rounds,
-                outcome=outcome.word,
-                files=last.files,
-                bytes=last.bytes,
-                seconds=last.seconds,
-                title=trouble.title,
-                advice=trouble.advice,
-            )
-        )
+        self._telling.ended(pull, last, self._full_rounds)
         self._wish_again(pull)
 
     def _wish_again(self, pull: Pull) -> None:
@@ -237,58 +263,11 @@ class SourceKeeper:
             pause_s = RETRY_S if retry else 0.0
             asyncio.get_running_loop().call_later(pause_s, self._wish.set)
 
-    async def _record(self, pull: Pull, last: LastPull) -> None:
-        host, name = self.source.host, self.source.name
-        detail = pull.outcome.trouble.title if pull.outcome.trouble else ""
-        record = PullRecord(
-            pull.pull_id, host, name, last.at, last.outcome, last.files, last.bytes, last.seconds, detail
-        )
-        await self._tools.thread.run(self._tools.facts.add_pull, record)
-        gone = frozenset(pull.gone)
-        if last.outcome == "complete" and gone != self._gone:
-            await self._tools.thread.run(self._tools.facts.set_gone, host, name, sorted(gone), last.at)
-            self._gone = gone
-
     async def _audited(self) -> list[bytes]:
         if self._audit_since is None and self._audit_slice is None:
             return []
         folder = source_folder(self._tools.ground.paths, self.source.host, self.source.name)
         return await asyncio.to_thread(audit.choose, bytes(folder), self._audit_since, self._audit_slice)
 
-    def _reporter(self, pull: Pull) -> Callable[[Tally], None]:
-        last = 0.0
-
-        def seen(tally: Tally) -> None:
-            nonlocal last
-            now = self._clock.monotonic()
-            if now - last < REPORT_S or not tally.total_files:
-                return
-            last = now
-            counts = {
-                "files": tally.files,
-                "bytes": tally.bytes,
-                "total_files": tally.total_files,
-                "total_bytes": tally.total_bytes,
-            }
-            self._show(replace(self.state, status=Pulling(pull.started_at, **counts)))
-            self._observe(self._event("progress", **counts))
-
-        return seen
-
-    def _event(self, kind: str, **words: Any) -> dict[str, Any]:
-        return {"event": kind, "host": self.source.host, "source": self.source.name, **words}
-
     def _show(self, state: SourceState) -> None:
-        self.state = state
-        self._put(self.source.name, state)
-
-
-def plan_words(pull: Pull) -> dict[str, Any]:
-    """The `plan` event of a pull."""
-    return {
-        "files": pull.plan.files,
-        "bytes": pull.plan.bytes,
-        "grown": len(pull.plan.asked),
-        "gone": len(pull.gone),
-        "skipped": [{"path": path, "bytes": size, "reason": reason} for path, size, reason in pull.left],
-    }
+        self._telling.show(replace(state, next_pull_at=self.rhythm.next_at()))

@@ -58,11 +58,15 @@ def written_since(folder: bytes, moment_s: float) -> list[bytes]:
     return [path for path, status in files_below(folder) if status.st_ctime >= moment_s]
 
 
+# No host has this time; what has it here is to be compared by content, and nobody may grow it before.
+DISTRUSTED_NS = 1
+
+
 def distrust(folder: bytes, paths: Iterable[bytes]) -> None:
     """Give files a time no host has, so that rsync's quick check looks at their content again."""
     for path in paths:
         with suppress(OSError):
-            os.utime(folder + b"/" + path, ns=(1, 1), follow_symlinks=False)
+            os.utime(folder + b"/" + path, ns=(DISTRUSTED_NS, DISTRUSTED_NS), follow_symlinks=False)
 
 
 def sizes(folder: bytes, paths: Iterable[bytes]) -> dict[bytes, int]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from expsyncd.pull.listing import Item, Listing
+    from expsyncd.pull.source import Source
 
 # Above this a file goes with the large ones, so that a thousand samples do not wait for one archive.
 SMALL = 8_000_000
@@ -131,7 +132,7 @@ def plan(listing: Listing, here: Mapping[bytes, Here], rules: Rules, *, busy: Co
         if item.path in busy:
             continue
         there = here.get(item.path, Here(Local.NOTHING))
-        if reason := _unwanted(item, rules):
+        if reason := unwanted(item, rules):
             left.append(Left(item.path, item.size, reason))
             continue
         need = max(0, item.size - there.size) if there.kind is Local.FILE else item.size
@@ -171,7 +172,20 @@ def _order(item: Item | Wanted) -> tuple[int, int, bytes]:
     return rank, item.size, item.path
 
 
-def _unwanted(item: Item, rules: Rules) -> str:
+def rules_of(source: Source, room: int | None) -> Rules:
+    """What the config says of a source, and `room` in bytes as far as it is known."""
+    return Rules(
+        max_size=source.max_size,
+        skip_patterns=source.skip_patterns,
+        skip_over=source.skip_over,
+        named=bool(source.include),
+        max_entries=source.max_entries,
+        room=room,
+    )
+
+
+def unwanted(item: Item, rules: Rules) -> str:
+    """Why a file is left out, or ""."""
     if rules.max_size is not None and item.size > rules.max_size:
         return f"larger than max_size {human_bytes(rules.max_size)}"
     if not rules.named and item.size > rules.skip_over and matches(item.path, rules.skip_patterns):

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from expsyncd.mirror.layout import shown
 from expsyncd.pull import local
 from expsyncd.pull.carrier import Stopped
 from expsyncd.pull.census import Census, nothing_left, taken
+from expsyncd.pull.kinds import is_append_only
 from expsyncd.pull.listing import Listing
 from expsyncd.pull.outcome import COMPLETE, Outcome
-from expsyncd.pull.plan import Passes, Plan, Rules, decide, plan
+from expsyncd.pull.plan import Passes, Plan, decide, plan, rules_of
 from expsyncd.state.status import Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
     from datetime import datetime
 
     from expsyncd.clock import Clock
     from expsyncd.pull.carrier import Reach
+    from expsyncd.pull.listing import Item
     from expsyncd.pull.plan import Grown
     from expsyncd.pull.source import Lanes, Source, Tally, Tools
 
@@ -38,7 +41,9 @@ class Pull:
         pull_id: str,
         clock: Clock,
         census: Census | None = None,
+        only: Sequence[Item] | None = None,
     ) -> None:
+        """`only`: just these files, which the follower named, in place of a listing."""
         self.source = source
         self.pull_id = pull_id
         self.started_at: datetime = clock.now()
@@ -48,6 +53,8 @@ class Pull:
         self.passes = Passes((), (), (), ())
         self.again = False
         self.census = census
+        self._only = only
+        self._leased: frozenset[bytes] | None = None
         self._reach = reach
         self._tools = tools
         self._lanes = lanes
@@ -92,8 +99,45 @@ class Pull:
             return False
         return await asyncio.to_thread(local.has_files, self._folder)
 
+    @asynccontextmanager
+    async def leased(self) -> AsyncIterator[None]:
+        """Around `look` and `metrics`: growing files are not written by anybody else from plan to pass."""
+        self._leased = frozenset()
+        try:
+            yield
+        finally:
+            self._lanes.leases.release(self.source.name, self._leased)
+            self._leased = None
+
     async def look(self, *, audit: Sequence[bytes] = ()) -> None:
         """List what differs and plan. `audit` names files to compare by digest as well."""
+        began_s = asyncio.get_running_loop().time()
+        if self._only is None:
+            await self._list()
+        else:
+            await self._carrier.place.prepare()
+            self.listing = Listing(items=list(self._only))
+        audited = await self._carrier.audit(audit) if audit else Listing()
+        listed = {item.path for item in self.listing.items}
+        differing = [item for item in audited.items if item.path not in listed]
+        self.listing.items += differing
+        await self._lease(began_s)
+        # Same size and time but other bytes: rsync's quick check must not believe them equal.
+        held = {item.path for item in self.listing.items}
+        same_size = [item.path for item in differing if item.same_size and item.path in held]
+        await asyncio.to_thread(local.distrust, self._folder, same_size)
+        await self._plan()
+
+    async def _lease(self, began_s: float) -> None:
+        """Hold what may grow; what grew here since `began_s` is the follower's and no longer this pull's."""
+        if self._leased is None:
+            return
+        growing = {item.path for item in self.listing.items if is_append_only(item.path)}
+        self._leased = await self._lanes.leases.take(self.source.name, growing, began_s)
+        here_meanwhile = growing - self._leased
+        self.listing.items = [item for item in self.listing.items if item.path not in here_meanwhile]
+
+    async def _list(self) -> None:
         before = self.census
         self.listing = await self._carrier.listing(gone=before is None)
         asked = self.listing.gone_known
@@ -106,30 +150,11 @@ class Pull:
         self.census = taken(self.listing, before, asked=asked)
         if self._carrier.troubles:
             self.census = None
-        if audit:
-            await self._audit(audit)
-        await self._plan()
-
-    async def _audit(self, paths: Sequence[bytes]) -> None:
-        audited = await self._carrier.audit(paths)
-        listed = {item.path for item in self.listing.items}
-        differing = [item for item in audited.items if item.path not in listed]
-        self.listing.items += differing
-        # Same size and time but other bytes: rsync's quick check must not believe them equal.
-        same_size = [item.path for item in differing if item.same_size]
-        await asyncio.to_thread(local.distrust, self._folder, same_size)
 
     async def _plan(self) -> None:
         source = self.source
         here = await asyncio.to_thread(local.look, self._folder, [item.path for item in self.listing.items])
-        rules = Rules(
-            max_size=source.max_size,
-            skip_patterns=source.skip_patterns,
-            skip_over=source.skip_over,
-            named=bool(source.include),
-            max_entries=source.max_entries,
-            room=self._tools.room(),
-        )
+        rules = rules_of(source, self._tools.room())
         busy = self._lanes.busy.get(source.name, frozenset())
         self.plan = plan(self.listing, here, rules, busy=busy)
         if self.plan.too_many:
@@ -154,6 +179,9 @@ class Pull:
         """Decide what grew, append it, then replace or add the other metrics files."""
         same = await self._carrier.same(self.plan.asked) if self.plan.asked else set()
         self.passes = decide(self.plan, same)
+        # Replaced by as many bytes, maybe with the same time: the quick check of the pass must not skip them.
+        alike = [g.path for g in self.plan.asked if g.path not in same and g.size == g.here]
+        await asyncio.to_thread(local.distrust, self._folder, alike)
         await self._carrier.place.set_aside(self.plan.aside)
         if self.passes.grow:
             await self._grow(self.passes.grow)
@@ -166,7 +194,11 @@ class Pull:
             self.again = True
             await asyncio.to_thread(local.distrust, self._folder, changed)
 
+    async def small(self) -> None:
+        """What is no metrics and small."""
+        await self._carrier.bring(self.passes.small, "small", sparse=True)
+
     async def bulk(self) -> None:
         """Everything else, small before large."""
-        await self._carrier.bring(self.passes.small, "small", sparse=True)
+        await self.small()
         await self._carrier.bring(self.passes.large, "large", sparse=True, whole_progress=True)

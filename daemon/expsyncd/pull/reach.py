@@ -30,6 +30,8 @@ NOWHERE = Path("/nonexistent/expsyncd")  # a dry-run looks there, finds nothing,
 class RsyncReach:
     """By rsync; commands on the host digest files and look for folders. See Reach."""
 
+    by_names = True
+
     def __init__(
         self,
         connection: Commands,
@@ -71,6 +73,8 @@ class RsyncReach:
 
 class RrsyncReach:
     """By rsync alone, through a key that is limited to rrsync. See Reach."""
+
+    by_names = True
 
     def __init__(self, connection: Commands, alias: str, *, round_trip_s: float) -> None:
         self._connection = connection

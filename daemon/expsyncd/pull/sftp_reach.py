@@ -41,6 +41,8 @@ class OwnConversation(Conversation, Protocol):
 class SftpReach:
     """By sftp; two conversations at most, one for each lane. See Reach."""
 
+    by_names = False  # what a carrier reads was listed before
+
     def __init__(
         self, open_one: Callable[[], Awaitable[OwnConversation]], heard: Callable[[], None], offset_s: float
     ) -> None:

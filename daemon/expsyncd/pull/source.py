@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from expsyncd.pull.leases import Leases
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
@@ -109,6 +111,7 @@ class Lanes:
     metrics: asyncio.Lock = field(default_factory=asyncio.Lock)
     bulk: asyncio.Lock = field(default_factory=asyncio.Lock)
     busy: dict[str, frozenset[bytes]] = field(default_factory=dict)
+    leases: Leases = field(default_factory=Leases)
 
     def join(self, *, one: bool) -> None:
         """Make `one` of both, where the host allows no more at a time, or two; between two connections."""

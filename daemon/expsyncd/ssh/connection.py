@@ -12,7 +12,7 @@ from expsyncd.paths import PRIVATE_FOLDER
 from expsyncd.process import OUTPUT_LIMIT, Completed
 from expsyncd.ssh import command
 from expsyncd.ssh.causes import Kind
-from expsyncd.ssh.diagnosis import ConnectionProblem, Diagnosis, diagnose, unanswered
+from expsyncd.ssh.diagnosis import ConnectionProblem, diagnose, not_connected, ours, unanswered
 from expsyncd.ssh.finding import Wished, find_out
 from expsyncd.ssh.forwarding import Forwarding
 from expsyncd.ssh.login import Login, Setting, quiet
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
+    from expsyncd.process import Child
     from expsyncd.ssh.gateways import Gateways
     from expsyncd.ssh.sftp import Sftp
 
@@ -104,17 +105,17 @@ class Connection:
             if isinstance(error, ConnectionProblem):
                 raise
             if isinstance(error, Error):
-                raise _ours(error.title, error.advice) from error
+                raise ours(error.title, error.advice) from error
             if isinstance(error, OSError):
                 place = error.filename or self._login.socket
-                raise _ours(f"{place}: {error.strerror}", retry=True) from error
+                raise ours(f"{place}: {error.strerror}", retry=True) from error
             raise
 
     async def lost(self) -> ConnectionProblem:
         """Return when the connection is over (master ended, no round trips); nothing of ours is left."""
         master = self._master
         if master is None:
-            return _not_connected()
+            return not_connected()
         problem = await noticed(master, self._pulse, adopted=self.adopted) or await self._end_of(master)
         if self._master is master:
             await self.close()
@@ -200,6 +201,10 @@ class Connection:
             raise await self._end_of(master)
         return completed
 
+    async def start(self, remote: str) -> Child:
+        """Start a long-lived command; the caller stops it. Raises Error."""
+        return await self._login.ride(self._open_master().socket).start(remote)
+
     async def sftp(self, *, wait: bool = True) -> Sftp:
         """A conversation with the host's sftp; the caller closes it. Raises ConnectionProblem.
 
@@ -280,7 +285,7 @@ class Connection:
 
     def _open_master(self) -> Master:
         if self._master is None:
-            raise _not_connected()
+            raise not_connected()
         return self._master
 
     async def _end_of(self, master: Master) -> ConnectionProblem:
@@ -290,11 +295,3 @@ class Connection:
         if code is None:
             return ConnectionProblem(unanswered(self._pulse.silent_for_s()))
         return ConnectionProblem(diagnose(master.said(), code, alias=self.alias))
-
-
-def _ours(title: str, advice: str = "", *, retry: bool = False) -> ConnectionProblem:
-    return ConnectionProblem(Diagnosis(Kind.OUR_SIDE, title, advice, retry=retry))
-
-
-def _not_connected() -> ConnectionProblem:
-    return ConnectionProblem(Diagnosis(Kind.CLOSED, "not connected", ""))

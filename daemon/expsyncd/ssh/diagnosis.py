@@ -48,6 +48,16 @@ class ConnectionProblem(Error):  # noqa: N818 - what is wrong with a connection;
         self.diagnosis = diagnosis
 
 
+def ours(title: str, advice: str = "", *, retry: bool = False) -> ConnectionProblem:
+    """What is wrong on this computer."""
+    return ConnectionProblem(Diagnosis(Kind.OUR_SIDE, title, advice, retry=retry))
+
+
+def not_connected() -> ConnectionProblem:
+    """Something was asked of a connection that is not open."""
+    return ConnectionProblem(Diagnosis(Kind.CLOSED, "not connected", ""))
+
+
 def printable(text: str | bytes) -> str:
     """`text` on one line, control characters and what is not UTF-8 escaped: nothing can steer a terminal."""
     if isinstance(text, bytes):

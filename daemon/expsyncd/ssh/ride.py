@@ -67,6 +67,11 @@ class Ride:
                 raise ConnectionProblem(found)
             await asyncio.sleep(PLACE_POLL_S)
 
+    async def start(self, remote: str) -> Child:
+        """Start a long-lived `remote`; the caller stops it, and talks to it meanwhile. Raises Error."""
+        argv = command.remote_command(self._options, self._socket, self._alias, remote)
+        return await Child.start(argv, stdin=True, environment=self._environment)
+
     async def sftp(self, timeout_s: float, *, wait: bool = True) -> Sftp:
         """An sftp conversation with the host, waiting for a place as `command` does unless `wait` is False.
 

@@ -20,6 +20,7 @@ from expsyncd.state.status import (
 )
 
 if TYPE_CHECKING:
+    from expsyncd.state.follow import FollowState
     from expsyncd.state.tunnels import TunnelState
 
 SCHEMA = 1
@@ -60,7 +61,8 @@ def source_json(source: SourceState) -> dict[str, Any]:
         "lag_seconds": source.lag_seconds,
         "lag_as_of": rfc3339(source.lag_as_of),
         "next_pull_at": rfc3339(source.next_pull_at),
-        "following": source.following,
+        "following": source.follow.mode,
+        "follow": follow_json(source.follow),
         "skipped": [{"path": s.path, "bytes": s.bytes, "reason": s.reason} for s in source.skipped],
         "skipped_total": source.skipped_total,
         "skipped_bytes": source.skipped_bytes,
@@ -78,10 +80,24 @@ def source_json(source: SourceState) -> dict[str, Any]:
     return shown
 
 
+def follow_json(follow: FollowState) -> dict[str, Any]:
+    """How a source is followed; `arrival` in seconds, null until something came."""
+    arrival = follow.arrival
+    return {
+        "mode": follow.mode,
+        "watches": follow.watches,
+        "reason": follow.reason,
+        "healthy": follow.healthy,
+        "arrival": None
+        if arrival is None
+        else {"p50": round(arrival.p50, 4), "p95": round(arrival.p95, 4), "count": arrival.count},
+    }
+
+
 def host_json(host: HostState) -> dict[str, Any]:
     """One host as `status --json` shows it."""
     error: Trouble | None = getattr(host.status, "error", None)
-    kinds = {source.following for source in host.sources.values()}
+    kinds = {source.follow.mode for source in host.sources.values()}
     return {
         "ssh": host.ssh,
         "status": host.status.word,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
+from expsyncd.state.follow import FollowState
 from expsyncd.state.samples import SamplesState
 from expsyncd.units import human_bytes
 
@@ -152,7 +153,7 @@ class SourceState:
     lag_seconds: float | None = None
     lag_as_of: datetime | None = None
     next_pull_at: datetime | None = None
-    following: str = "off"
+    follow: FollowState = field(default_factory=FollowState)
     skipped: tuple[Skipped, ...] = ()
     skipped_total: int = 0
     skipped_bytes: int = 0

@@ -24,6 +24,11 @@ MAY = {
     "mirror": BELOW | {"state", "config.model"},
     # pulls write the mirror and record facts; the config's values describe sources
     "pull": BELOW | {"mirror.layout", "mirror.versions", "mirror.inplace", "mirror.folders", "state", "config.model", "config.names"},
+    # what the follower may write, and by which rules, are the pulls' own; the agent's other end is a connection
+    "follow": BELOW | {
+        "pull.command", "pull.digest", "pull.kinds", "pull.leases", "pull.listing", "pull.local", "pull.patterns", "pull.plan",
+        "pull.rhythm", "pull.source", "mirror.layout", "state", "config.model", "ssh.finding", "ssh.probe",
+    },
     "tensorboard": BELOW | {"mirror.scan", "mirror.layout", "state", "config.model"},
     "samples": BELOW | {"cell", "confined", "eventfiles", "mirror.layout", "mirror.batch", "mirror.scan", "state", "config.model"},
     "inquiry": BELOW | {"state.status"},
@@ -35,8 +40,9 @@ MAY = {
     "marking": BELOW | {"config", "state", "mirror", "tensorboard"},
     "schedule": {"clock", "config.model", "ssh.retry"},
     "host_asks": BELOW | {"supervise", "jobs", "gpus", "inquiry", "config.model", "ssh.probe"},
-    "host": BELOW | {"host_sources", "host_asks", "jobs.keeper", "supervise", "ssh", "pull", "state", "config"},
-    "host_sources": BELOW | {"output_sources", "jobs.output", "ssh", "pull", "state", "config"},
+    "host": BELOW | {"host_sources", "host_asks", "host_telling", "jobs.keeper", "supervise", "ssh", "pull", "state", "config"},
+    "host_sources": BELOW | {"output_sources", "jobs.output", "ssh", "pull", "follow", "state", "config"},
+    "host_telling": {"clock", "state"},
 }  # fmt: skip
 # These put the others together.
 TOP = {"ways", "app", "board", "ground", "once", "premises", "roster", "verbs", "cli", "demo", "doctor"}

@@ -10,7 +10,8 @@ TESTS = CHECKOUT / "tests"
 ELSEWHERE = {
     "puts services together; only the running daemon shows that it does": {
         "app": "integration/test_daemon", "board": "integration/test_points", "ground": "faults/test_root",
-        "host": "integration/test_daemon",
+        "host": "integration/test_daemon", "host_telling": "integration/test_daemon",
+        "follow.followed": "integration/test_follower", "pull.telling": "integration/test_daemon",
         "host_sources": "integration/test_daemon", "host_asks": "integration/test_asks", "once": "integration/test_daemon", "premises": "faults/test_kill",
         "doctor.examine": "integration/test_doctor", "roster": "integration/test_daemon", "ways": "integration/test_needs_login",
         "notices": "integration/test_needs_login", "verbs": "integration/test_daemon",
@@ -25,6 +26,10 @@ ELSEWHERE = {
         "samples.renderer": "integration/test_samples", "samples.wanted": "integration/test_samples",
         "samples.tags": "integration/test_samples", "state.tagged": "integration/test_samples",
         "process": "integration/test_process",
+        "follow.agent.loop": "integration/test_agent", "follow.agent.inotify": "integration/test_agent",
+        "follow.agent.tree": "integration/test_agent", "follow.agent.disks": "integration/test_agent",
+        "follow.conversation": "integration/test_follower", "follow.follower": "integration/test_follower",
+        "pull.named": "integration/test_follower",
         "pull.carrier": "contracts/test_carriers", "pull.carry": "contracts/test_carriers",
         "pull.rrsync_carry": "contracts/test_carriers", "pull.sftp_carry": "contracts/test_carriers",
         "pull.reach": "contracts/test_carriers", "pull.sftp_reach": "contracts/test_carriers",
@@ -78,7 +83,8 @@ ELSEWHERE = {
         "state.tunnels": "unit/state/test_shown", "state.asked": "unit/state/test_shown", "state.samples": "unit/state/test_shown",
         "state.series": "unit/samples/test_records", "samples.words": "unit/samples/test_names",
         "samples.frame": "unit/samples/test_series",
-        "tensorboard.links": "unit/tensorboard/test_view",
+        "tensorboard.links": "unit/tensorboard/test_view", "state.follow": "unit/state/test_shown",
+        "follow.agent.rules": "unit/follow/test_accepted", "follow.agent.stream": "unit/follow/test_frames",
     },
 }  # fmt: skip
 # Unit tests that look at more than one module.

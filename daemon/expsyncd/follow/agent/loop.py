@@ -1,0 +1,297 @@
+"""The agent: watches sources, tells our end what grew, ends with the connection. On the host: Python 3.6."""
+
+import os
+import select
+import sys
+import time
+from collections import OrderedDict, deque
+from typing import Any, Deque, Dict, Iterator, List, Optional, Tuple
+
+from expsyncd.follow.agent import inotify
+from expsyncd.follow.agent.growth import Growth, Key
+from expsyncd.follow.agent.rules import Rules
+from expsyncd.follow.agent.stream import MAGIC, Gone, Lines, Outbox, name_of
+from expsyncd.follow.agent.tree import Tree, Watches
+
+NICE = 5
+# Without a word from our end for so long the connection is taken for dead; each ping says it anew.
+PATIENCE_S = 30.0
+SLICE_S = 0.01  # of work at a time
+# After work the agent rests for a multiple of it: never more than a quarter of a core for changes, half of
+# one while a source is taken in. What happens meanwhile is coalesced.
+REST_SHORTEST_S = 0.002
+REST_LONGEST_S = 0.1
+REST_SHARE = 3.0
+# A file that is still written, other than by appending, is told when it rests so long, or after the other.
+UNCLOSED_S = 1.0
+UNCLOSED_AT_MOST_S = 30.0
+MISSING_EVERY_S = 3.0
+MOST_CHANGES = 20000  # more at once are one pull
+
+
+class Agent:
+    """`run` until the other end is gone."""
+
+    def __init__(self, fd_in: int, fd_out: int, notify: Optional[inotify.Inotify], reason: str) -> None:
+        self._lines = Lines(fd_in)
+        self._out = Outbox(fd_out)
+        self._fds = (fd_in, fd_out)
+        self._watches = Watches(notify, reason)
+        self._growth = Growth(self._out)
+        self._trees: Dict[int, Tree] = {}
+        self._told: Dict[int, Tuple[Any, ...]] = {}
+        self._ready: "OrderedDict[Key, bool]" = OrderedDict()
+        self._later: Dict[Key, Tuple[float, float]] = {}  # first seen, due
+        self._later_due = float("inf")
+        self._jobs: Deque[Iterator[None]] = deque()
+        self._starting: Dict[Tree, Iterator[None]] = {}
+        self._missing_due = 0.0
+        self._deadline = time.monotonic() + PATIENCE_S
+        self._rest_until = 0.0
+
+    def run(self) -> None:
+        """Serve; returns when the connection is gone."""
+        self._out.raw(MAGIC)
+        self._out.put({"t": "hello", "pid": os.getpid(), "python": sys.version.split()[0]})
+        try:
+            while True:
+                self._out.flush()
+                self._wait()
+        except Gone:
+            return
+
+    # --- the loop -----------------------------------------------------------------------------------
+
+    def _wait(self) -> None:
+        fd_in, fd_out = self._fds
+        now = time.monotonic()
+        if now > self._deadline:
+            raise Gone
+        rests = now < self._rest_until
+        poll = select.poll()
+        poll.register(fd_in, select.POLLIN)
+        if self._out.size:
+            poll.register(fd_out, select.POLLOUT)
+        notify = self._watches.notify
+        if notify is not None and not rests:
+            poll.register(notify.fd, select.POLLIN)
+        timeout_s = self._rest_until - now if rests else self._idle_s(now)
+        ready = dict(poll.poll(max(0.0, timeout_s) * 1000))
+        if fd_in in ready:
+            self._listen()
+        if rests:
+            return
+        began = time.monotonic()
+        self._work()
+        took_s = time.monotonic() - began
+        share = 1.0 if self._starting else REST_SHARE
+        self._rest_until = began + took_s + min(REST_LONGEST_S, max(REST_SHORTEST_S, share * took_s))
+
+    def _idle_s(self, now: float) -> float:
+        """How long nothing has to be done, if nothing happens."""
+        if self._jobs or self._starting or (self._ready and not self._out.full()):
+            return 0.0
+        due = min(self._deadline, self._later_due)
+        for tree in self._trees.values():
+            if tree.mode == "rescanning":
+                due = min(due, tree.hot_due, tree.cold_due)
+            elif tree.mode == "missing":
+                due = min(due, self._missing_due)
+        if self._growth.unchecked:
+            due = min(due, now + UNCLOSED_S)
+        return due - now
+
+    def _work(self) -> None:
+        self._read_events()
+        now = time.monotonic()
+        if now >= self._later_due:
+            self._ripen(now)
+        self._send(now + SLICE_S)
+        for key in self._growth.due_checks(now):
+            self._jobs.append(self._growth.check(key))
+        for tree in self._trees.values():
+            self._look_after(tree, now)
+        self._do_jobs(time.monotonic() + SLICE_S)
+        if len(self._ready) + len(self._later) > MOST_CHANGES:
+            self._too_many()
+        self._tell_states()
+
+    def _send(self, until: float) -> None:
+        while self._ready and not self._out.full() and time.monotonic() < until:
+            key, live = self._ready.popitem(last=False)
+            if self._growth.send(key, live):
+                self._ready.setdefault(key, live)
+
+    def _do_jobs(self, until: float) -> None:
+        while time.monotonic() < until and (self._starting or (self._jobs and not self._out.full())):
+            if self._starting:
+                tree, job = next(iter(self._starting.items()))
+            else:
+                tree, job = None, self._jobs[0]
+            try:
+                next(job)
+            except StopIteration:
+                if tree is None:
+                    self._jobs.popleft()
+                elif tree.limited:
+                    self._starting[tree] = tree.start()
+                else:
+                    del self._starting[tree]
+
+    def _look_after(self, tree: Tree, now: float) -> None:
+        if tree in self._starting:
+            return
+        if tree.limited or (tree.mode == "missing" and now >= self._missing_due):
+            self._missing_due = now + MISSING_EVERY_S
+            self._start(tree)
+        elif tree.mode == "rescanning" and now >= min(tree.hot_due, tree.cold_due):
+            cold = now >= tree.cold_due
+            tree.hot_due = float("inf")  # until it has been done
+            if cold:
+                tree.cold_due = float("inf")
+            self._jobs.append(tree.look_again(cold))
+
+    # --- what happened ------------------------------------------------------------------------------
+
+    def _read_events(self) -> None:
+        notify = self._watches.notify
+        if notify is None:
+            return
+        for number, mask, name in notify.events():
+            if mask & inotify.OVERFLOW:
+                for tree in self._trees.values():
+                    self._start(tree)
+            elif mask & inotify.IGNORED:
+                for tree, inside in self._watches.gone(number):
+                    if tree.folders.get(inside) == number:
+                        tree.folders[inside] = 0
+                        tree.forget(inside)
+            else:
+                for tree, inside in self._watches.places(number):
+                    self._event(tree, inside, mask, name)
+
+    def _event(self, tree: Tree, inside: bytes, mask: int, name: bytes) -> None:
+        if not name:
+            if not inside and mask & (inotify.DELETE_SELF | inotify.MOVE_SELF) and not tree.there():
+                self._start(tree)
+            return
+        path = inside + b"/" + name if inside else name
+        if mask & inotify.ISDIR:
+            if mask & inotify.MOVED_FROM:
+                tree.left(path)
+            elif mask & (inotify.CREATE | inotify.MOVED_TO) and tree.rules.takes(path, True):
+                self._jobs.append(tree.walk(path, fresh=True))
+        elif not mask & inotify.MOVED_FROM and tree.rules.takes(path, False):
+            closed = bool(mask & (inotify.CLOSE_WRITE | inotify.MOVED_TO))
+            self._changed(tree, path, closed, live=bool(mask & inotify.MODIFY))
+
+    def _changed(self, tree: Tree, path: bytes, closed: bool, live: bool = False) -> None:
+        key = (tree, path)
+        if tree.rules.grows(path):
+            if closed:
+                self._growth.closed(key)
+        elif not closed:
+            now = time.monotonic()
+            first = self._later.get(key, (now, now))[0]
+            due = min(now + UNCLOSED_S, first + UNCLOSED_AT_MOST_S)
+            self._later[key] = (first, due)
+            self._later_due = min(self._later_due, due)
+            return
+        self._later.pop(key, None)
+        self._ready[key] = self._ready.get(key, False) or live
+
+    def _ripen(self, now: float) -> None:
+        for key, (_, due) in list(self._later.items()):
+            if due <= now:
+                del self._later[key]
+                self._ready.setdefault(key, False)
+        self._later_due = min((due for _, due in self._later.values()), default=float("inf"))
+
+    def _too_many(self) -> None:
+        for tree in {tree for tree, _ in self._ready} | {tree for tree, _ in self._later}:
+            self._out.put(
+                {"t": "pull", "s": tree.number, "why": "more changes at once than can be told one by one"}
+            )
+        self._ready.clear()
+        self._later.clear()
+
+    # --- what our end says --------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        for words in self._lines.read():
+            kind = words.get("t")
+            if kind == "ping":
+                self._pong(words)
+            elif kind == "add":
+                self._add(words)
+            elif kind in ("from", "no"):
+                tree = self._trees.get(words["s"])
+                if tree is not None:
+                    key = (tree, name_of(words["p"]))
+                    if kind == "no":
+                        self._growth.refuse(key)
+                    else:
+                        self._growth.resume(key, int(words["z"]))
+                        self._ready.setdefault(key, False)
+
+    def _add(self, words: Dict[str, Any]) -> None:
+        old = self._trees.get(words["s"])
+        if old is not None:
+            self._starting.pop(old, None)
+            self._growth.forget(old)
+            old.left(b"")
+            self._told.pop(old.number, None)
+        rules = Rules(words["rules"], words["mark"], words["suffixes"])
+        tree = Tree(words["s"], words["path"], rules, float(words["every"]), self._watches, self._changed)
+        self._trees[tree.number] = tree
+        self._start(tree)
+
+    def _pong(self, words: Dict[str, Any]) -> None:
+        self._deadline = time.monotonic() + float(words["within"])
+        # All that happened before the question is told before the answer.
+        self._read_events()
+        self._send(time.monotonic() + SLICE_S)
+        for tree in self._trees.values():
+            if tree.mode in ("following", "rescanning") and not tree.there():
+                self._start(tree)
+        quiet = not (self._ready or self._later or self._jobs or self._starting)
+        self._tell_states(count=True)
+        self._out.put({"t": "pong", "n": words["n"], "quiet": quiet, "at": time.time()})
+
+    def _start(self, tree: Tree) -> None:
+        self._growth.forget(tree)
+        self._starting[tree] = tree.start()
+
+    def _tell_states(self, count: bool = False) -> None:
+        for number, tree in self._trees.items():
+            mode = "starting" if tree in self._starting and tree.mode != "missing" else tree.mode
+            before = self._told.get(number, ("", 0, "", 0))
+            if not count and before[:3] == (mode, tree.starts, tree.reason):
+                continue
+            told = (mode, tree.starts, tree.reason, tree.watched())
+            if told != before:
+                self._told[number] = told
+                words = {
+                    "t": "state",
+                    "s": number,
+                    "mode": mode,
+                    "n": told[1],
+                    "reason": told[2],
+                    "watches": told[3],
+                }
+                self._out.put(words)
+
+
+def main() -> None:
+    """Serve on the standard streams."""
+    try:
+        os.nice(NICE)
+    except OSError:
+        pass
+    notify: List[inotify.Inotify] = []
+    reason = ""
+    try:
+        notify.append(inotify.Inotify())
+    except OSError as error:
+        reason = inotify.why_not(error)
+    Agent(0, 1, notify[0] if notify else None, reason).run()

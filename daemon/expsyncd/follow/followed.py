@@ -1,0 +1,107 @@
+"""One source that is followed: what the agent says of it, whether that is healthy, what was measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from expsyncd.follow.accepted import Accepted
+from expsyncd.follow.arrivals import Arrivals
+from expsyncd.state.follow import FollowState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from expsyncd.clock import Clock
+    from expsyncd.follow.frames import Mode
+    from expsyncd.pull.rhythm import Rhythm
+    from expsyncd.pull.source import Source
+
+SEES = ("following", "rescanning")
+
+
+class Keeper(Protocol):
+    """The part of a source's keeper that its follower uses."""
+
+    source: Source
+    rhythm: Rhythm
+
+    def request(self) -> int:
+        """Wish a pull."""
+        ...
+
+    def request_paths(self, paths: Mapping[bytes, int]) -> None:
+        """Wish a pull of just these files."""
+        ...
+
+    def followed(self, follow: FollowState) -> None:
+        """How the source is followed now."""
+        ...
+
+    def confirm(self, as_of: datetime) -> None:
+        """All that changed before is told."""
+        ...
+
+
+class Followed:
+    """Healthy is a source whose agent sees all changes since a pull that began after it took all of it in."""
+
+    def __init__(self, keeper: Keeper, clock: Clock, every_s: float) -> None:
+        """`every_s`: its interval."""
+        self.keeper = keeper
+        self.accepted = Accepted(keeper.source)
+        self.folder = b""
+        self.every_s = every_s
+        self.arrivals = Arrivals()
+        self.dropped: set[bytes] = set()  # chunks that were not taken; our end says where it is once it may
+        self._clock = clock
+        self._mode = "off"
+        self._watches = 0
+        self._reason = ""
+        self._starts = 0
+        self._seen_from: datetime | None = None
+        keeper.rhythm.on_end = self.show
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the agent misses nothing."""
+        return self._seen_from is not None and self.keeper.rhythm.whole_since(self._seen_from)
+
+    def become(self, mode: Mode) -> None:
+        """The agent says how it follows."""
+        self._mode, self._watches, self._reason = mode.mode, mode.watches, mode.reason
+        if mode.mode not in SEES:
+            self._seen_from = None
+            if mode.mode == "missing":
+                self.keeper.request()  # which says what is missing and what to do
+        elif self._seen_from is None or mode.starts != self._starts:
+            self._seen_from = self._clock.now()
+            self.keeper.request()
+        self._starts = mode.starts
+        self.show()
+
+    def off(self, reason: str) -> None:
+        """Not followed, and why; what came to be followed is pulled at once."""
+        was, self._mode, self._reason = self._mode, "off", reason
+        self._seen_from, self._watches = None, 0
+        self.dropped.clear()
+        self.show()
+        if was in SEES:
+            self.keeper.request()
+
+    def owe(self) -> None:
+        """Something may have been missed."""
+        self.keeper.rhythm.owe()
+        self.keeper.request()
+
+    def quiet(self, as_of: datetime) -> None:
+        """All that changed before `as_of` has come, as far as the agent sees."""
+        if self.healthy and self._mode == "following" and not self.dropped:
+            self.keeper.confirm(as_of)
+
+    def show(self) -> None:
+        """Tell how it is now."""
+        arrival = self.arrivals.measured()
+        self.keeper.followed(
+            FollowState(self._mode, self._watches, self._reason, healthy=self.healthy, arrival=arrival)
+        )

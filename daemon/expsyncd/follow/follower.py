@@ -1,0 +1,161 @@
+"""Follower: keeps an agent on the host while the connection lasts, and says why where there is none."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from typing import TYPE_CHECKING, Protocol
+
+from expsyncd.errors import Error, first_of
+from expsyncd.follow.bootstrap import bootstrap
+from expsyncd.follow.conversation import Conversation, Silent
+from expsyncd.follow.followed import Followed, Keeper
+from expsyncd.follow.frames import LONGEST_REASON, Malformed
+
+if TYPE_CHECKING:
+    from expsyncd.clock import Clock
+    from expsyncd.process import Child
+    from expsyncd.pull.leases import Leases
+    from expsyncd.pull.source import Tools
+
+logger = logging.getLogger(__name__)
+
+OLDEST = (3, 6)
+NO_PYTHON = "no python3 on the host"
+# Between two agents: at most four a minute, and after some that never served only now and then.
+PAUSES_S = (1.0, 5.0, 20.0, 60.0, 300.0)
+WELL_AFTER_S = 120.0  # an agent that lived so long is followed by the first pause again
+COMPLAINT = 4096  # of what the host's Python says on its standard error
+NOT_FOUND = 127  # the shell's status for a command that is not there
+
+
+class Line(Protocol):
+    """The part of a connection that is used here."""
+
+    async def start(self, remote: str) -> Child:
+        """Start a long-lived command on the host. Raises Error."""
+        ...
+
+    def heard(self) -> None:
+        """The host answered just now."""
+        ...
+
+
+class Follower:
+    """`add` sources at any time; `run` for the time of one connection."""
+
+    def __init__(self, host: str, line: Line, leases: Leases, tools: Tools, clock: Clock) -> None:
+        self._host = host
+        self._line = line
+        self._leases = leases
+        self._tools = tools
+        self._clock = clock
+        self._sources: dict[int, Followed] = {}
+        self._added = asyncio.Queue[int]()
+        self._released = asyncio.Queue[tuple[str, frozenset[bytes]]]()
+        self._why = "starting"
+        self._said = ""
+
+    def add(self, keeper: Keeper, every_s: float) -> None:
+        """Follow one more source, or one whose rules changed; `every_s`: its interval."""
+        known = (n for n, followed in self._sources.items() if followed.keeper is keeper)
+        number = next(known, len(self._sources) + 1)
+        self._sources[number] = Followed(keeper, self._clock, every_s)
+        self._added.put_nowait(number)
+
+    def off(self, reason: str) -> None:
+        """Nothing is followed, and why."""
+        for followed in self._sources.values():
+            followed.off(reason)
+        if reason and reason != self._said:
+            logger.info("%s is not followed: %s", self._host, reason)
+        self._said = reason
+
+    async def run(self, python: str | None, why_not: str) -> None:
+        """Keep an agent going until cancelled. `python`: its version; `why_not`: there cannot be one."""
+        self._leases.on_release = lambda source, paths: self._released.put_nowait((source, paths))
+        why_not = why_not or too_old(python)
+        loop = asyncio.get_running_loop()
+        failures = 0
+        try:
+            while not why_not:
+                began_s = loop.time()
+                served, reason, final = await self._once()
+                if final:
+                    why_not = reason
+                    break
+                if served and loop.time() - began_s > WELL_AFTER_S:
+                    failures = 0
+                self.off(reason)
+                await asyncio.sleep(PAUSES_S[min(failures, len(PAUSES_S) - 1)])
+                failures += 1
+            self.off(why_not)
+            await asyncio.Event().wait()
+        finally:
+            self._leases.on_release = lambda _source, _paths: None
+            self.off("not connected")
+
+    async def _once(self) -> tuple[bool, str, bool]:
+        """One agent: whether it served, why it ended, whether another would fare no better."""
+        script = bootstrap()
+        complaint = bytearray()
+        reason, served, code = "", False, None
+        try:
+            async with await self._line.start(script.command) as child:
+                talk = Conversation(
+                    child, self._sources, self._leases, self._tools, self._clock, self._line.heard
+                )
+                try:
+                    await self._talk(child, talk, script.script, complaint)
+                    code = await child.wait()
+                except* (Silent, Malformed) as group:
+                    reason = str(first_of(group))
+                served = talk.served
+        except Error as error:
+            return False, error.title, False
+        if code == NOT_FOUND and not served:
+            return False, NO_PYTHON, True
+        return served, reason or f"the agent on the host ended: {_last(complaint) or f'status {code}'}", False
+
+    async def _talk(self, child: Child, talk: Conversation, script: bytes, complaint: bytearray) -> None:
+        async def listen() -> None:
+            async for content in child.chunks(stderr=True):
+                complaint.extend(content)
+                del complaint[:-COMPLAINT]
+
+        async def tell() -> None:
+            while not self._added.empty():
+                self._added.get_nowait()
+            for number in sorted(self._sources):
+                await talk.add(number, self._sources[number])
+            while True:
+                number = await self._added.get()
+                await talk.add(number, self._sources[number])
+
+        async def resume() -> None:
+            while True:
+                source, paths = await self._released.get()
+                await talk.say(talk.released(source, paths))
+
+        async with asyncio.TaskGroup() as group:
+            beside = [group.create_task(listen(), name=f"complaints of the agent on {self._host}")]
+            await child.write(script)
+            beside.append(group.create_task(tell(), name=f"sources for the agent on {self._host}"))
+            beside.append(group.create_task(resume(), name=f"releases for the agent on {self._host}"))
+            await talk.run()
+            for task in beside:
+                task.cancel()
+
+
+def too_old(python: str | None) -> str:
+    """Why an agent cannot run by the host's python3, "" if it can or that is not known."""
+    found = re.match(r"(\d+)\.(\d+)", python or "")
+    if found and (int(found[1]), int(found[2])) < OLDEST:
+        return f"the host's python3 is {python}, following needs 3.6"
+    return ""
+
+
+def _last(complaint: bytearray) -> str:
+    lines = complaint.decode("utf-8", "replace").strip().splitlines()
+    return "".join(c if c.isprintable() else "?" for c in lines[-1])[:LONGEST_REASON] if lines else ""

@@ -1,0 +1,100 @@
+"""Rounds of just the files that the follower named: gathered for a moment, planned and brought as all are."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from expsyncd.errors import Error
+from expsyncd.pull.carrier import Stopped
+from expsyncd.pull.listing import Item
+from expsyncd.pull.outcome import Outcome
+from expsyncd.state.status import Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from expsyncd.pull.carrier import Reach
+    from expsyncd.pull.puller import Pull
+    from expsyncd.pull.rhythm import Rhythm
+    from expsyncd.pull.source import Lanes
+    from expsyncd.pull.telling import Telling
+
+NAMES_S = 0.2  # a burst of names, say the images of one step, is one round
+MOST_NAMES = 5000  # more are a pull of all
+# Where files cannot be pulled by name, a whole pull comes at most so often for named ones.
+WHOLE_EVERY_S = 10.0
+
+
+class Named:
+    """`add` names as they come; `run` beside the full rounds."""
+
+    def __init__(self, lanes: Lanes, telling: Telling, rhythm: Rhythm, wish_all: Callable[[], None]) -> None:
+        self._lanes = lanes
+        self._telling = telling
+        self._rhythm = rhythm
+        self._wish_all = wish_all
+        self._sizes: dict[bytes, int] | None = {}
+        self._wish = asyncio.Event()
+        self._busy = False
+        self._whole_s = float("-inf")
+
+    @property
+    def waiting(self) -> bool:
+        """Whether named files are not here yet."""
+        return self._busy or self._wish.is_set()
+
+    def add(self, sizes: Mapping[bytes, int]) -> None:
+        """Files by their sizes in bytes on the host, as far as it said."""
+        if self._sizes is not None:
+            self._sizes.update(sizes)
+            if len(self._sizes) > MOST_NAMES:
+                self._sizes = None
+        self._wish.set()
+
+    async def run(self, reach: Reach, new_pull: Callable[[Reach, Sequence[Item]], Pull]) -> None:
+        """Serve until cancelled."""
+        while True:
+            await self._wish.wait()
+            self._busy = True
+            try:
+                await asyncio.sleep(NAMES_S)
+                items = self._take()
+                if items is None or not reach.by_names:
+                    await self._all_of_it()
+                else:
+                    await self._round(new_pull(reach, items))
+            finally:
+                self._busy = False
+
+    def _take(self) -> list[Item] | None:
+        """Those named since; None when they were too many."""
+        sizes, self._sizes = self._sizes, {}
+        self._wish.clear()
+        if sizes is None:
+            return None
+        return [Item(path, size, new=False, same_size=False) for path, size in sizes.items()]
+
+    async def _all_of_it(self) -> None:
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(max(0.0, self._whole_s + WHOLE_EVERY_S - loop.time()))
+        self._whole_s = loop.time()
+        self._wish_all()
+
+    async def _round(self, pull: Pull) -> None:
+        """What goes wrong with it is the next full round's to find and to tell."""
+        try:
+            async with self._lanes.metrics, pull.leased():
+                await pull.look()
+                await pull.metrics()
+                await pull.small()
+        except Stopped as stopped:
+            pull.stop(stopped.outcome)
+        except Error as error:
+            pull.stop(Outcome("retry", Trouble(error.title, error.advice)))
+        if pull.tally.files:
+            await self._telling.came(pull)
+        if pull.outcome.kind != "complete":
+            self._rhythm.owe()
+        if pull.passes.large or pull.again or pull.outcome.kind == "retry":
+            self._wish_all()

@@ -1,0 +1,75 @@
+"""A healthy follower makes pulls rare; anything it may have missed makes them frequent again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from expsyncd.pull.rhythm import Rhythm
+
+START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+class Clock:
+    def __init__(self):
+        self.moment = START
+
+    def now(self):
+        return self.moment
+
+    def pass_s(self, seconds):
+        self.moment += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def rhythm(clock):
+    rhythm = Rhythm(clock, timedelta(minutes=15))
+    rhythm.plan(lambda after: max(after, clock.now()) if after else clock.now() + timedelta(seconds=60))
+    return rhythm
+
+
+def test_without_a_follower_every_wish_counts(rhythm, clock):
+    rhythm.begins(clock.now())
+    rhythm.ended(clock.now(), complete=True)
+    assert not rhythm.rests()
+    assert rhythm.next_at() == START + timedelta(seconds=60)
+
+
+def test_with_one_a_pull_in_fifteen_minutes(rhythm, clock):
+    rhythm.begins(clock.now())
+    rhythm.healthy = True
+    clock.pass_s(899)
+    assert rhythm.rests()
+    assert rhythm.next_at() == START + timedelta(minutes=15)
+    clock.pass_s(1)
+    assert not rhythm.rests()
+
+
+def test_a_clock_that_was_set_back_puts_nothing_off(rhythm, clock):
+    rhythm.begins(clock.now())
+    rhythm.healthy = True
+    clock.pass_s(-3600)
+    assert not rhythm.rests()
+
+
+def test_only_a_complete_pull_from_then_on_makes_up_for_what_was_missed(rhythm, clock):
+    heard = []
+    rhythm.on_end = lambda: heard.append(1)
+    assert not rhythm.whole_since(START)
+    rhythm.ended(START, complete=True)
+    assert rhythm.whole_since(START)
+    assert not rhythm.whole_since(START + timedelta(seconds=1))
+    clock.pass_s(5)
+    rhythm.owe()
+    assert not rhythm.whole_since(START)
+    rhythm.ended(clock.now() + timedelta(seconds=1), complete=False)
+    assert not rhythm.whole_since(START)
+    rhythm.ended(clock.now() + timedelta(seconds=2), complete=True)
+    assert rhythm.whole_since(START)
+    assert len(heard) == 4

@@ -70,6 +70,7 @@ CERTAIN = tuple(
             rf"\b(?:smbclient|mount\.cifs|rpcclient)\b{_SEGMENT}[ \t]-U[ \t]{{0,9}}[\"']?[^\s%\"']{{1,99}}%(?P<v>[^\s\"']{{1,400}})",
         ),
         ("lftp", rf"\blftp\b{_SEGMENT}[ \t]-u[ \t]{{0,9}}[\"']?[^\s,\"']{{1,99}},(?P<v>[^\s\"']{{1,400}})"),
+        ("openssl", rf"\bopenssl\b{_SEGMENT}[ \t]-k[ \t]{{1,9}}{VALUE}"),
         ("pass:", r"-pass(?:in|out)?[ \t]{1,9}pass:(?P<v>[^\s\"']{1,400})"),
         ("openssl", rf"\bopenssl\b{_SEGMENT}[ \t]-k[ \t]{{1,9}}{VALUE}"),
         (
@@ -128,7 +129,7 @@ PASSWORDS = r"pass(?:word|wd|phrase|code|wort)|pwd?"
 SAID = re.compile(
     rf"(?i)(?<![\w-])(?P<n>{PASSWORDS}|pass|(?P<root>sudo|root|user|db|admin|ssh|wifi|vpn|login|email|mail)[ _-]?pass|(?:(?P<who>api|access|secret|private|auth|hf|wandb|github|gitlab|gh|slack|openai|bot|"
     rf"login|personal|deploy|master|license|comet|neptune|hub|huggingface|account|admin)[ _-]?)?(?:key|token)|secret|creds?|credentials?)"
-    r"(?:[ \t]{1,9}(?:for|of|on|to|at)[ \t]{1,9}[\w.@-]{1,60})?"
+    r"(?:[ \t]{1,9}(?:for|of|on|to|at)[ \t]{1,9}(?:(?:the|my|our|this)[ \t]{1,9})?[\w.@-]{1,60})?"
     r"(?P<s>[ \t]{0,9}(?:=+>?|:|->|→)[ \t]{0,9}|[ \t]{1,9}(?:is|was|ist|be|now)[ \t]{0,9}:?[ \t]{1,9}|[ \t]{1,9})"
     r"(?P<v>\"[^\"\n]{1,400}\"|'[^'\n]{1,400}'|`[^`\s]{1,400}`|[^\s\"'`]{1,400})"
 )

@@ -13,7 +13,7 @@ _SHAPES = (
     r"gh[pousr]_[A-Za-z0-9]{30,}",  # GitHub
     r"github_pat_[A-Za-z0-9_]{40,}",
     r"gl(?:pat|rt|dt|cbt|ptt|soat|ft)-[\w-]{16,}",  # GitLab
-    r"hf_[A-Za-z]{30,}|hf_(?=[A-Za-z]*[0-9])[A-Za-z0-9]{30,}",  # Hugging Face
+    r"hf_[A-Za-z0-9]{30,}",  # Hugging Face
     r"sk-(?:proj|svcacct|admin|ant|or|lf)-[\w-]{20,}",  # OpenAI, Anthropic, OpenRouter, Langfuse
     r"sk-(?=[A-Za-z]*[0-9])[A-Za-z0-9]{32,}",
     r"(?:sk|rk|whsec)_(?:live_|test_)?[A-Za-z0-9]{24,}",  # Stripe

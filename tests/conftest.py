@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 
+from hypothesis import settings
+
 from support.fixtures import (
     guarded,
     leak_guard,
@@ -25,6 +27,10 @@ __all__ = [
     "sshd",
     "task_guard",
 ]
+
+# A busy computer is no reason to fail: each example may take as long as it takes.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 # `make test &` in a script starts us with SIGINT ignored, which every command that a test interrupts would inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)

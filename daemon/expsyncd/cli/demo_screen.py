@@ -13,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from expsyncd.cli.screen import render
-from expsyncd.cli.status import coloured, width
+from expsyncd.cli.status import width
+from expsyncd.cli.terminal import coloured
 from expsyncd.units import human_bytes, human_seconds
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from expsyncd.cli import terminal
 from expsyncd.cli.asking import Parser
-from expsyncd.cli.runs import columns_of_terminal, dots
 from expsyncd.cli.runs_view.difference import compare
 from expsyncd.cli.runs_view.listed import harmless
 from expsyncd.cli.runs_view.names import several_of
@@ -17,7 +17,6 @@ from expsyncd.cli.runs_view.read import reader
 from expsyncd.cli.runs_view.records import cell
 from expsyncd.cli.runs_view.side_by_side import lines
 from expsyncd.cli.runs_view.values import for_json
-from expsyncd.cli.status import coloured
 from expsyncd.errors import EXIT_USAGE, Error
 from expsyncd.paths import Paths
 
@@ -62,7 +61,11 @@ def diff(words: list[str]) -> int:
         print(f"nothing differs between these {len(seen)} runs")
     else:
         names = [one.name for one in seen]
-        print("\n".join(lines(rows, names, columns_of_terminal(), colour=coloured(), dots=dots())))
+        print(
+            "\n".join(
+                lines(rows, names, terminal.columns(), colour=terminal.coloured(), dots=terminal.dots())
+            )
+        )
     return 0
 
 

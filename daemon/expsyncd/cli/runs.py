@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import textwrap
 import time
 from typing import TYPE_CHECKING
 
+from expsyncd.cli import terminal
 from expsyncd.cli.asking import WORDS, Parser, add_filters, ask_of, listed
 from expsyncd.cli.runs_view import columns, grid
 from expsyncd.cli.runs_view.ask import Answer, answer, fill, resolved
-from expsyncd.cli.runs_view.elide import DOTS, PLAIN_DOTS
 from expsyncd.cli.runs_view.listed import Listing
 from expsyncd.cli.runs_view.read import Reader, reader
-from expsyncd.cli.status import coloured
 from expsyncd.paths import Paths
 from expsyncd.units import counted
 
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
 
 PLAIN = True  # parses its words itself: see `group`
 ABOUT = "Runs with state, step, age, the most telling metrics (last values) and the\nsettings that differ."
-NARROWEST, WIDEST = 40, 400
 COLUMNS_A_METRIC = 20  # of the terminal's; more metrics than fit are read for nothing
 
 
@@ -58,14 +55,14 @@ def table(known: Reader, found: Answer, chosen: list[Field], now: float) -> list
     """The lines for a terminal."""
     if not found.seen:
         return [f"none of the {counted(found.of, 'run')} is like that"]
-    width = columns_of_terminal()
-    listing = Listing(found.seen, now, width, dots())
+    width = terminal.columns()
+    listing = Listing(found.seen, now, width, terminal.dots())
     if chosen:
         fill(known, found.seen, chosen)
         made, left = listing.asked(chosen), 0
     else:
         made, left = listing.chosen(_wanted(known, found, width))
-    return [*grid.lines(made, colour=coloured()), "", *textwrap.wrap(footer(found, left), width)]
+    return [*grid.lines(made, colour=terminal.coloured()), "", *textwrap.wrap(footer(found, left), width)]
 
 
 def _wanted(known: Reader, found: Answer, width: int) -> list[Field]:
@@ -86,13 +83,3 @@ def footer(found: Answer, left: int) -> str:
     if left:
         words += f"; {counted(left, 'more column')} in --csv, or by --columns"
     return words
-
-
-def columns_of_terminal() -> int:
-    """The terminal's width; 80 in a pipe."""
-    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((80, 24)).columns))
-
-
-def dots() -> str:
-    """What stands for what was cut out, as far as stdout can show it."""
-    return DOTS if (sys.stdout.encoding or "").lower().replace("-", "") == "utf8" else PLAIN_DOTS

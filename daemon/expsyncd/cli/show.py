@@ -6,16 +6,14 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+from expsyncd.cli import terminal
 from expsyncd.cli.asking import Parser
-from expsyncd.cli.runs import columns_of_terminal, dots
 from expsyncd.cli.runs_view import page
 from expsyncd.cli.runs_view.columns import metrics
-from expsyncd.cli.runs_view.elide import DOTS
 from expsyncd.cli.runs_view.names import one_of
 from expsyncd.cli.runs_view.page import FileLine, Page
 from expsyncd.cli.runs_view.printed import Printed
 from expsyncd.cli.runs_view.read import Reader, reader
-from expsyncd.cli.status import coloured
 from expsyncd.errors import Error
 from expsyncd.paths import Paths, RootPaths
 from expsyncd.state.entries import entries_of, links_of
@@ -51,8 +49,7 @@ def show(words: list[str]) -> int:
 
         print_page(found)
         return 0
-    unicode = dots() == DOTS and os.environ.get("TERM") != "linux"  # whose fonts have no braille
-    out = Printed(columns_of_terminal(), time.time(), colour=coloured(), unicode=unicode)
+    out = Printed(terminal.columns(), time.time(), colour=terminal.coloured(), unicode=terminal.braille())
     print("\n".join(page.lines(found, out)))
     return 0
 

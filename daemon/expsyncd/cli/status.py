@@ -4,34 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from typing import Any
 
 from expsyncd.cli.screen import render
+from expsyncd.cli.terminal import coloured, columns
 from expsyncd.control import client
 from expsyncd.control.protocol import request
 from expsyncd.errors import EXIT_FAILED, Error, NotRunningError
 from expsyncd.paths import Paths
 from expsyncd.state.needs import needs_person
 
-NARROW, WIDE = 40, 120
+WIDE = 120
 NOT_RUNNING = {"schema": 1, "running": False}
 
 
-def coloured() -> bool:
-    """Whether stdout wants colour (NO_COLOR, dumb terminals and pipes do not)."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
 def width() -> int:
-    """Columns to use; 80 in a pipe."""
-    # As shutil.get_terminal_size does, without importing its compressors.
-    given = os.environ.get("COLUMNS", "")
-    try:
-        columns = int(given) if given.isdecimal() else os.get_terminal_size(sys.stdout.fileno()).columns
-    except (OSError, ValueError):  # a pipe, or a stdout without a descriptor
-        columns = 0
-    return max(NARROW, min(WIDE, columns or 80))
+    """Columns to use: wider than WIDE a line of words is hard to read."""
+    return columns(WIDE)
 
 
 def only(shown: dict[str, Any], host: str | None) -> dict[str, Any]:

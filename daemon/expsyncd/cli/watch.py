@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from expsyncd.cli.screen import harmless, render
-from expsyncd.cli.status import NOT_RUNNING, coloured, only, show, width
+from expsyncd.cli.status import NOT_RUNNING, only, show, width
+from expsyncd.cli.terminal import coloured
 from expsyncd.control import client
 from expsyncd.control.protocol import request
 from expsyncd.errors import Error

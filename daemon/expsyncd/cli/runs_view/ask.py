@@ -46,7 +46,7 @@ class Answer:
 
 
 def answer(reader: Reader, ask: Ask, now: float) -> Answer:
-    """The runs that are asked for, in the order asked for: the newest first without one.
+    """The runs that are asked for, in the order asked for; without one, pinned runs and the newest first.
 
     Raises Error for words that mean nothing, and where there are no runs at all.
     """
@@ -116,4 +116,5 @@ def _ordered(reader: Reader, seen: list[Seen], ask: Ask) -> list[Seen]:
         ((key, one) for key, one in keyed if key is not None), key=lambda pair: pair[0], reverse=down
     )
     # What has no such value is last either way round.
-    return [one for _, one in have] + [one for key, one in keyed if key is None]
+    ordered = [one for _, one in have] + [one for key, one in keyed if key is None]
+    return ordered if ask.sort else sorted(ordered, key=lambda one: not one.mark.pinned)

@@ -31,6 +31,7 @@ ASKED = tuple(
 """)
 )
 MUST_HAVE = 2
+NARROWEST = 1 + GAP  # of a column
 LONGEST_CELL = 14
 LONGEST_HEAD = 16
 
@@ -104,6 +105,8 @@ def fit(
     left = room - fixed
     chosen = list(ALWAYS)
     for field in wanted:
+        if left < least + NARROWEST:
+            break
         need = width_of(field) + GAP
         if need <= left - (good if len(chosen) - len(ALWAYS) >= MUST_HAVE else least):
             chosen.append(field)

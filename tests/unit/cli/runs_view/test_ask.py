@@ -67,6 +67,15 @@ def test_which_runs(paths, ask, letters):
     assert (found.of, found.left) == (4, 3 if "limit" in ask else 0)
 
 
+def test_pinned_runs_come_first_unless_an_order_is_asked_for(paths):
+    facts = Facts.open(paths.facts_db)
+    facts.marks.put(Mark("gpu2", "logs", b"gan/c", pinned=True))
+    facts.close()
+    with reader(paths) as known:
+        assert [one.name[-1] for one in answer(known, Ask(), NOW).seen] == ["c", "a", "b", "e"]
+        assert [one.name[-1] for one in answer(known, Ask(sort="age"), NOW).seen] == ["a", "b", "c", "e"]
+
+
 def test_words_that_mean_nothing(paths):
     with reader(paths) as known:
         for ask in (Ask(sort="los"), Ask(where=["lrr=1"])):

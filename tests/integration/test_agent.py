@@ -215,11 +215,11 @@ def unshared():
 
 @pytest.fixture
 def few_watches():
-    """argv under which a process has `max_user_watches` of 5."""
+    """argv under which a process gets five watches: of its user namespace, never of this machine."""
     argv = unshared()
     if argv is None:
         pytest.skip("user namespaces are not allowed here")
-    limited = [*argv, "sh", "-c", 'echo 5 > /proc/sys/fs/inotify/max_user_watches && exec "$@"', "sh"]
+    limited = [*argv, "sh", "-c", 'echo 5 > /proc/sys/user/max_inotify_watches && exec "$@"', "sh"]
     done = subprocess.run([*limited, "true"], capture_output=True, check=False)
     if done.returncode != 0:
         pytest.skip(f"the limit cannot be set here: {done.stderr.decode()}")

@@ -134,7 +134,7 @@ class Roster:
             self._tracker,
             self._clock,
             self._verbs.observe,
-            watched=lambda: self._verbs.looking > 0,
+            watched=lambda: self._verbs.watched,
             asking=self._asking,
             last_success=await thread.run(_last_success, facts, config),
             paused=config.name in await thread.run(facts.paused),

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 Event = dict[str, Any]
 WATCH_EVERY_S = 0.2  # a person cannot read faster, and a pull changes states hundreds of times a second
 CONNECT_WAIT_S = 20.0  # how long `pull` waits for a host that is being connected
+LOOKS_FOR_S = 5.0  # a page asks each second while somebody looks at it; beyond, nobody does
 
 
 class Verbs:
-    """Answers requests by looking at the tracker and making wishes; `looking` counts who watches."""
+    """Answers requests by looking at the tracker and making wishes."""
 
     def __init__(
         self,
@@ -41,7 +42,8 @@ class Verbs:
         self._remember_paused = remember_paused
         self._mark = mark
         self._listeners: set[asyncio.Queue[Event]] = set()
-        self.looking = 0
+        self._watching = 0
+        self._looks_until = float("-inf")
 
     def table(self) -> dict[str, Callable[[Event], AsyncIterator[Event]]]:
         """The verbs by their names in the protocol."""
@@ -62,13 +64,20 @@ class Verbs:
         for queue in self._listeners:
             queue.put_nowait(event)
 
-    async def status(self, _: Event) -> AsyncIterator[Event]:
-        """All that is known now."""
+    @property
+    def watched(self) -> bool:
+        """Whether somebody looks at what we tell."""
+        return self._watching > 0 or asyncio.get_running_loop().time() < self._looks_until
+
+    async def status(self, request: Event) -> AsyncIterator[Event]:
+        """All that is known now; `looking`: somebody looks at it and asks again and again."""
+        if request.get("looking"):
+            self._looks_until = asyncio.get_running_loop().time() + LOOKS_FOR_S
         yield {"status": snapshot_json(self._tracker.snapshot)}
 
     async def watch(self, _: Event) -> AsyncIterator[Event]:
         """All that is known, again on every change, for ever."""
-        self.looking += 1
+        self._watching += 1
         try:
             index = 0
             while True:
@@ -76,7 +85,7 @@ class Verbs:
                 yield {"event": "status", "status": snapshot_json(snapshot)}
                 await asyncio.sleep(WATCH_EVERY_S)
         finally:
-            self.looking -= 1
+            self._watching -= 1
 
     async def pause(self, request: Event) -> AsyncIterator[Event]:
         """Pause one host or all; survives restarts."""
@@ -116,9 +125,15 @@ class Verbs:
         yield {"event": "reloading"}
 
     async def pull(self, request: Event) -> AsyncIterator[Event]:
-        """Pull now; plan, progress and outcome of every source."""
+        """Pull now; plan, progress and outcome of every source; `wait` false: only make the wish."""
         source = request.get("source")
         chosen = self._chosen(request)
+        if request.get("wait") is False:
+            for name, host in chosen.items():
+                host.request_retry()
+                host.request_pull(source)
+                yield {"event": "wished", "host": name}
+            return
         with self._listening() as queue:
             reached: dict[str, Host] = {}
             for name, host in chosen.items():

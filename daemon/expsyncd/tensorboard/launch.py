@@ -48,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
     plugins = default.get_plugins()
     if SCALARS_ONLY in arguments:
         plugins = [plugin for plugin in default.get_static_plugins() if _name(plugin) in _SCALAR_PLUGINS]
-    tensorboard = OurTensorBoard(plugins=plugins, server_class=GuardedServer)
+    tensorboard = OurTensorBoard(plugins=[*plugins, *_our_tab()], server_class=GuardedServer)
     _end_with_parent()
     try:
         ours = [f"--path_prefix={prefix}"] if prefix else []
@@ -57,6 +57,16 @@ def main(arguments: Sequence[str]) -> int:
         print(f"Error: {error}", file=sys.stderr)  # noqa: T201 - stderr is this process's log
         return 2
     return int(tensorboard.main() or 0)
+
+
+def _our_tab() -> list[Any]:
+    """Our own tab; whatever is wrong with it, TensorBoard starts without."""
+    try:
+        from expsyncd.tab.plugin import Tab  # noqa: PLC0415 - its fault must not be ours
+    except Exception as error:  # noqa: BLE001 - see above
+        print(f"the tab Experiments is left out: {error!r}", file=sys.stderr)  # noqa: T201 - this process's log
+        return []
+    return [Tab]
 
 
 def _name(plugin: Any) -> str:

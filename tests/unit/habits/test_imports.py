@@ -29,12 +29,16 @@ MAY = {
         "pull.command", "pull.digest", "pull.kinds", "pull.leases", "pull.listing", "pull.local", "pull.patterns", "pull.plan",
         "pull.rhythm", "pull.source", "mirror.layout", "state", "config.model", "ssh.finding", "ssh.probe",
     },
-    "tensorboard": BELOW | {"mirror.scan", "mirror.layout", "state", "config.model"},
+    # launch registers our tab
+    "tensorboard": BELOW | {"tab.plugin", "mirror.scan", "mirror.layout", "state", "config.model"},
     "samples": BELOW | {"cell", "confined", "eventfiles", "mirror.layout", "mirror.batch", "mirror.scan", "state", "config.model"},
     "inquiry": BELOW | {"state.status"},
     # Slurm and GPUs: the keepers ask over whatever runs commands; the rest reads texts
     "jobs": BELOW | {"inquiry", "state", "config.model"}, "gpus": BELOW | {"inquiry", "state", "config.model"},
     "output_sources": {"config.model", "config.names", "jobs.output"},
+    # the page inside TensorBoard reads both databases, asks the daemon, and shows frames that were rendered already
+    "tab": {"errors", "paths", "clock", "mirror.layout", "state", "control.client", "control.protocol",
+            "samples.blocks", "samples.tagged", "samples.decode"},
     "notices": BELOW | {"state.status"},
     # what runs are called and what is said of them, for the daemon and for commands without one
     "marking": BELOW | {"config", "state", "mirror", "tensorboard"},

@@ -77,6 +77,10 @@ ELSEWHERE = {
         "config.syntax": "unit/config/test_load", "config.texts": "unit/config/test_load",
         "config.tree": "unit/config/test_fuzz",
     },
+    "what a page asks for, of a real TensorBoard over HTTP": {
+        f"tab.{name}": "integration/test_tab" for name in
+        ("asking", "changes", "daemon_asked", "hosts", "journal", "known", "pictures", "run", "runs", "samples")
+    },
     "a table, or the lower half of the module that is tested": {
         "secret_names": "unit/test_redact", "secret_places": "unit/test_redact", "secret_shapes": "unit/test_redact",
         "ssh.causes": "unit/ssh/test_diagnosis", "state.facts_schema": "unit/state/test_facts",

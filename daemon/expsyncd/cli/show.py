@@ -10,10 +10,12 @@ from expsyncd.cli import terminal
 from expsyncd.cli.asking import Parser
 from expsyncd.cli.runs_view import page
 from expsyncd.cli.runs_view.columns import metrics
+from expsyncd.cli.runs_view.event_ends import part_of
 from expsyncd.cli.runs_view.names import one_of
 from expsyncd.cli.runs_view.page import FileLine, Page
 from expsyncd.cli.runs_view.printed import Printed
 from expsyncd.cli.runs_view.read import Reader, reader
+from expsyncd.cli.runs_view.resumed import Resumed, resumed
 from expsyncd.errors import Error
 from expsyncd.paths import Paths, RootPaths
 from expsyncd.state.entries import entries_of, links_of
@@ -31,6 +33,8 @@ PLAIN = True  # parses its words itself: see `group`
 ABOUT = "All of one run: state and why, settings, metrics with plots, command, samples, files."
 RUN = "HOST/RUN, its end, a part of it, or a glob that means one"
 PLOTS = 4
+EVENT_MARK = b"tfevents"
+EVENT_FILES_AT_MOST = 200  # looked into; each costs a millisecond
 FILES_AT_MOST = 2000  # of a run's folder; somebody's dataset may lie in there
 
 
@@ -58,9 +62,9 @@ def gather(known: Reader, seen: Seen, paths: Paths, *, every_curve: bool) -> Pag
     """All that is known of the run."""
     known.settings([seen])
     known.scalars([seen])
-    root = _root(paths)
-    files, more = _files(known, seen, root) if root else ([], False)
-    row = seen.row
+    row, root = seen.row, _root(paths)
+    folder = _folder(root, row.key) if root else None
+    files, more = _files(known, row.key, folder) if folder else ([], False)
     return Page(
         seen,
         known.told_by(seen),
@@ -68,7 +72,8 @@ def gather(known: Reader, seen: Seen, paths: Paths, *, every_curve: bool) -> Pag
         _entries(known, row.key),
         [one for one in series_of(known.db) if (one.host, one.source, one.run) == row.key],
         files,
-        str(_folder(root, row.key)) if root else "",
+        _homely(folder) if folder else "",
+        _resumed(files, folder) if folder else [],
         more,
         list(_versions(known, row.key)),
     )
@@ -106,19 +111,22 @@ def _root(paths: Paths) -> RootPaths | None:
         return None
 
 
-def _folder(root: RootPaths, key: RunKey) -> str:
+def _folder(root: RootPaths, key: RunKey) -> bytes:
     host, source, inside = key
-    folder = os.path.join(root.mirror, host, source, os.fsdecode(inside)).rstrip("/")
-    home = os.path.expanduser("~")
-    return f"~{folder.removeprefix(home)}" if folder.startswith(f"{home}/") else folder
+    folder = os.fsencode(root.mirror / host / source)
+    return os.path.join(folder, inside) if inside else folder
 
 
-def _files(known: Reader, seen: Seen, root: RootPaths) -> tuple[list[FileLine], bool]:
+def _homely(folder: bytes) -> str:
+    """`~/experiments/...`, which fits a line more often."""
+    name, home = os.fsdecode(folder), os.path.expanduser("~")
+    return f"~{name.removeprefix(home)}" if name.startswith(f"{home}/") else name
+
+
+def _files(known: Reader, key: RunKey, top: bytes) -> tuple[list[FileLine], bool]:
     """The files of a run's folder, the newest first; whether there are more than are counted."""
-    host, source, inside = seen.row.key
+    host, source, inside = key
     gone = known.facts.gone(host, source) if known.facts else {}
-    base = os.fsencode(root.mirror / host / source)
-    top = os.path.join(base, inside) if inside else base
     found: list[FileLine] = []
     for folder, _, names in os.walk(top):
         for name in names:
@@ -127,8 +135,9 @@ def _files(known: Reader, seen: Seen, root: RootPaths) -> tuple[list[FileLine], 
                 state = os.lstat(path)
             except OSError:
                 continue  # it went between the two looks
-            is_gone = os.path.relpath(path, base) in gone
-            found.append(FileLine(os.path.relpath(path, top), state.st_size, state.st_mtime, is_gone))
+            below = os.path.relpath(path, top)
+            is_gone = (os.path.join(inside, below) if inside else below) in gone
+            found.append(FileLine(below, state.st_size, state.st_mtime, is_gone))
             if len(found) >= FILES_AT_MOST:
                 return sorted(found, key=_newest), True
     return sorted(found, key=_newest), False
@@ -136,3 +145,12 @@ def _files(known: Reader, seen: Seen, root: RootPaths) -> tuple[list[FileLine], 
 
 def _newest(file: FileLine) -> float:
     return -file.mtime
+
+
+def _resumed(files: list[FileLine], folder: bytes) -> list[Resumed]:
+    """Where event files overlap; one alone cannot, so that none is opened for most runs."""
+    events = [file.path for file in files if EVENT_MARK in file.path and b"/" not in file.path]
+    if not 1 < len(events) <= EVENT_FILES_AT_MOST:
+        return []
+    parts = [part_of(os.path.join(folder, name)) for name in events]
+    return resumed(part for part in parts if part)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from expsyncd.cli.runs_view import elide, grid, page_figures
 from expsyncd.cli.runs_view.listed import PAINT, harmless
 from expsyncd.cli.runs_view.printed import BOLD, DIM, INDENT, YELLOW, Printed
-from expsyncd.cli.runs_view.resumed import resumed
 from expsyncd.cli.runs_view.seen import Seen, marked_words
 from expsyncd.mirror.layout import shown
 from expsyncd.units import counted, human_bytes
@@ -16,6 +15,7 @@ from expsyncd.units import counted, human_bytes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from expsyncd.cli.runs_view.resumed import Resumed
     from expsyncd.state.entries import EntryRow, LinkRow
     from expsyncd.state.jobs import JobRow
     from expsyncd.state.measured import Point
@@ -51,6 +51,7 @@ class Page:
     series: Sequence[SeriesRow] = ()
     files: Sequence[FileLine] = ()
     folder: str = ""
+    resumed: Sequence[Resumed] = ()
     more_files: bool = False
     versions: Sequence[Version] = ()
 
@@ -79,10 +80,10 @@ def _head(out: Printed, page: Page) -> None:
     parts += [f"step {row.step}"] if row.step is not None else []
     parts.append(f"{counted(row.files, 'file')}, {human_bytes(row.bytes)}")
     out.wrap("; ".join(parts))
-    for again in resumed([point for curve in page.curves.values() for point in curve]):
+    for again in page.resumed:
         out.wrap(
-            f"resumed {out.when(again.at)}: a later file begins at step {again.step}, after an earlier one"
-            f" had come to {again.reached}; both are kept"
+            f"resumed {out.when(again.at)}: {shown(again.name)} begins at step {again.step}, after an earlier"
+            f" file had come to {again.reached}; TensorBoard and the curves here follow the later one"
         )
     if row.trouble:
         out.wrap(f"not read: {row.trouble}", YELLOW)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from expsyncd.cli.runs_view.listed import harmless
 from expsyncd.cli.runs_view.records import moment, run_json
-from expsyncd.cli.runs_view.resumed import resumed
 from expsyncd.cli.runs_view.values import for_json
 from expsyncd.clock import rfc3339
 from expsyncd.mirror.layout import shown
@@ -23,13 +22,12 @@ if TYPE_CHECKING:
 
 def page_json(page: Page) -> dict[str, Any]:
     """`show --json`: what `runs --json` has of the run, and more."""
-    everything = [point for curve in page.curves.values() for point in curve]
     return {
         **run_json(page.seen),
         "settings_told_by": [harmless(name) for name in page.told_by],
         "resumed": [
-            {"at": moment(again.at), "step": again.step, "reached": again.reached}
-            for again in resumed(everything)
+            {"file": shown(one.name), "at": moment(one.at), "step": one.step, "reached": one.reached}
+            for one in page.resumed
         ],
         "curves": {harmless(tag): _curve(points) for tag, points in page.curves.items()},
         "entries": [_entry(entry, link) for entry, link in page.entries],

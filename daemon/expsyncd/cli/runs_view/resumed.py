@@ -1,4 +1,4 @@
-"""Whether a run was resumed: a later part of its points begins at earlier steps. Pure."""
+"""Whether a run was resumed: a later event file begins at steps that an earlier one had passed. Pure."""
 
 from __future__ import annotations
 
@@ -6,33 +6,38 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
-    from expsyncd.state.measured import Point
 
-APART_S = 1.0  # points of one process may be written a little out of order
+@dataclass(frozen=True)
+class Part:
+    """What an event file covers: step and wall time (seconds since 1970) of its first and its last event."""
+
+    name: bytes
+    first: tuple[int, float]
+    last: tuple[int, float]
 
 
 @dataclass(frozen=True)
 class Resumed:
-    """At wall time `at` it went on from `step`, after it had been at `reached`."""
+    """The file `name` began `at` this wall time with `step`, after the run had `reached` a later one."""
 
+    name: bytes
     step: int
     reached: int
     at: float
 
 
-def resumed(points: Sequence[Point]) -> list[Resumed]:
-    """Each time the steps went back while time went on; the first one first.
-
-    `points` in any order: a curve is kept by steps, so the order of writing is that of wall times.
-    """
+def resumed(parts: Iterable[Part]) -> list[Resumed]:
+    """Each time the run went back, the first one first. Files that were written at the same time are one."""
     found: list[Resumed] = []
-    reached: Point | None = None
-    for point in sorted(points, key=lambda point: (point[1], point[0])):
-        if reached is not None and point[0] < reached[0] and point[1] > reached[1] + APART_S:
-            found.append(Resumed(point[0], reached[0], point[1]))
-            reached = point
-        elif reached is None or point[0] >= reached[0]:
-            reached = point
+    reached: int | None = None
+    until = 0.0
+    for part in sorted(parts, key=lambda part: (part.first[1], part.name)):
+        step, at = part.first
+        if reached is not None and at >= until and step < reached:
+            found.append(Resumed(part.name, step, reached, at))
+            reached = None
+        reached = part.last[0] if reached is None else max(reached, part.last[0])
+        until = max(until, part.last[1])
     return found

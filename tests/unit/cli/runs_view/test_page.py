@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 from expsyncd.cli.runs_view.elide import cells
 from expsyncd.cli.runs_view.page import FileLine, Page, lines
 from expsyncd.cli.runs_view.printed import Printed
+from expsyncd.cli.runs_view.resumed import Resumed
 from expsyncd.state.entries import EntryRow, LinkRow
 from expsyncd.state.jobs import JobRow
 from expsyncd.state.records import Version
@@ -101,13 +102,12 @@ def test_what_is_not_known_is_left_out():
 
 
 def test_a_resumed_run_is_explained():
-    curve = [(0, 0.0, 1.0), (10, 100.0, 1.0), (5, 900.0, 1.0), (15, 1000.0, 1.0)]
-    (line,) = [
-        row
-        for row in shown(Page(seen("gpu/a"), curves={"loss": sorted(curve)}), width=300)
-        if "resumed" in row
-    ]
-    assert line.endswith("a later file begins at step 5, after an earlier one had come to 10; both are kept")
+    again = Resumed(b"events.2", 5, 10, 900.0)
+    (line,) = [row for row in shown(Page(seen("gpu/a"), resumed=[again]), width=300) if "resumed" in row]
+    assert line.endswith(
+        ": events.2 begins at step 5, after an earlier file had come to 10;"
+        " TensorBoard and the curves here follow the later one"
+    )
 
 
 def test_nothing_of_a_host_reaches_the_terminal():

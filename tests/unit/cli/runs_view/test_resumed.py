@@ -1,18 +1,37 @@
-from expsyncd.cli.runs_view.resumed import Resumed, resumed
+import pytest
+
+from expsyncd.cli.runs_view.resumed import Part, Resumed, resumed
+
+FIRST = Part(b"events.1", (0, 1000.0), (100, 1100.0))
+LATER = Part(b"events.2", (60, 5000.0), (200, 5140.0))
+AGAIN = Part(b"events.3", (0, 9000.0), (30, 9030.0))
 
 
-def test_a_later_part_begins_at_earlier_steps():
-    first = [(step, 1000.0 + step, 0.5) for step in range(0, 101, 10)]
-    later = [(step, 5000.0 + step, 0.4) for step in range(60, 201, 10)]
-    assert resumed(sorted(first + later)) == [Resumed(60, 100, 5060.0)]
-    again = [(step, 9000.0 + step, 0.3) for step in range(0, 31, 10)]
-    assert resumed(sorted(first + later + again)) == [Resumed(60, 100, 5060.0), Resumed(0, 200, 9000.0)]
-
-
-def test_one_that_went_on_was_not_resumed():
-    assert resumed([]) == []
-    assert resumed([(step, 1000.0 + step, 0.5) for step in range(100)]) == []
-    # A process writes tags a little out of order.
-    assert resumed([(1, 10.0, 0.1), (0, 10.5, 0.1), (2, 11.0, 0.1)]) == []
-    # After a pause it goes on where it was.
-    assert resumed([(0, 0.0, 1.0), (10, 10.0, 1.0), (11, 99999.0, 1.0)]) == []
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ([], []),
+        ([FIRST], []),
+        ([FIRST, LATER], [Resumed(b"events.2", 60, 100, 5000.0)]),
+        ([LATER, FIRST], [Resumed(b"events.2", 60, 100, 5000.0)]),
+        (
+            [FIRST, LATER, AGAIN],
+            [Resumed(b"events.2", 60, 100, 5000.0), Resumed(b"events.3", 0, 200, 9000.0)],
+        ),
+        # After AGAIN it has come to 30 only.
+        (
+            [FIRST, AGAIN, Part(b"events.4", (31, 9999.0), (40, 9999.0))],
+            [Resumed(b"events.3", 0, 100, 9000.0)],
+        ),
+        # It went on where it was.
+        ([FIRST, Part(b"events.2", (101, 5000.0), (200, 5100.0))], []),
+        # Two writers at the same time.
+        ([FIRST, Part(b"events.val", (0, 1005.0), (100, 1101.0))], []),
+        (
+            [FIRST, Part(b"events.val", (0, 1005.0), (50, 1050.0)), LATER],
+            [Resumed(b"events.2", 60, 100, 5000.0)],
+        ),
+    ],
+)
+def test_resumed(parts, expected):
+    assert resumed(parts) == expected

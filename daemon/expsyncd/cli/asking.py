@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from expsyncd.cli.runs_view.ask import STATES, Ask
+from expsyncd.cli.runs_view.ask import Ask
+from expsyncd.cli.runs_view.fields import STATES
 from expsyncd.config.durations import parse_duration
 
 if TYPE_CHECKING:

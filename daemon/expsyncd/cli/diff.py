@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 from expsyncd.cli import terminal
 from expsyncd.cli.asking import Parser
 from expsyncd.cli.runs_view.difference import compare
-from expsyncd.cli.runs_view.listed import harmless
 from expsyncd.cli.runs_view.names import several_of
 from expsyncd.cli.runs_view.read import reader
 from expsyncd.cli.runs_view.records import cell
 from expsyncd.cli.runs_view.side_by_side import lines
-from expsyncd.cli.runs_view.values import for_json
+from expsyncd.cli.runs_view.values import for_json, harmless
 from expsyncd.errors import EXIT_USAGE, Error
 from expsyncd.paths import Paths
 

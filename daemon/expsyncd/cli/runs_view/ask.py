@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from expsyncd.cli.runs_view.read import Reader
     from expsyncd.cli.runs_view.seen import Seen
 
-STATES = ("growing", "stalled", "finished", "failed", "gone", "unknown")
-
 
 @dataclass(frozen=True)
 class Ask:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from expsyncd.cli.runs_view.metrics import best
 from expsyncd.cli.runs_view.seen import marked_words
-from expsyncd.cli.runs_view.values import number
+from expsyncd.cli.runs_view.values import harmless, number
 from expsyncd.errors import Error
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ OWN: dict[str, Callable[[Seen], Value]] = {
     "job-state": lambda seen: seen.jobs[0].state if seen.jobs else None,
 }
 MOMENTS = {"age", "began"}
+STATES = ("growing", "stalled", "finished", "failed", "gone", "unknown")
 PREFIXES = {
     "setting": "setting", "metric": "last", "last": "last", "best": "best", "least": "least", "min": "least",
     "greatest": "greatest", "max": "greatest",
@@ -84,7 +85,9 @@ def find(word: str, settings: Iterable[str], tags: Iterable[str]) -> Field:
             rest if kind else word, tags if kind else [*OWN, *settings, *tags], "metric" if kind else None
         )
     if len(groups[0]) > 1:
-        several = ", ".join(groups[0][:NEAR_SHOWN]) + (" …" if len(groups[0]) > NEAR_SHOWN else "")
+        several = ", ".join(map(harmless, groups[0][:NEAR_SHOWN])) + (
+            " …" if len(groups[0]) > NEAR_SHOWN else ""
+        )
         raise Error(f"{word} may be {len(groups[0])} metrics", f"say which: {several}")
     return Field(word, kind or "last", (groups[0],))
 
@@ -109,8 +112,10 @@ def values(field: Field, seen: Seen) -> list[Value]:
 def order(field: Field, seen: Seen) -> tuple[float, str] | None:
     """What a run is sorted by: numbers by size, before texts by the alphabet; None when it has none."""
     for value in values(field, seen):
-        if field.word == "age" and field.kind == "run":
+        if field == Field("age", "run"):
             return (-float(value or 0), "")  # the newest has the least age
+        if field == Field("state", "run") and value in STATES:
+            return (STATES.index(str(value)), "")
         amount = number(value) if isinstance(value, str) else value
         if amount is None:
             return (float("inf"), str(value).casefold())
@@ -145,5 +150,5 @@ def _unknown(word: str, names: Iterable[str], kind: str | None) -> Error:
     near += [ends[end] for end in get_close_matches(word, ends, 2, 0.6)]
     what = f"no run has a {kind or 'setting or a metric'} called {word}"
     if near:
-        return Error(what, f"did you mean {', '.join(dict.fromkeys(near))}?")
+        return Error(what, f"did you mean {', '.join(map(harmless, dict.fromkeys(near)))}?")
     return Error(what, "`expsyncd show RUN` lists what a run has")

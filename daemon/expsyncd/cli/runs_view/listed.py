@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from expsyncd.cli.runs_view import columns, elide, grid
 from expsyncd.cli.runs_view.fields import MOMENTS, values
 from expsyncd.cli.runs_view.seen import marked_words
-from expsyncd.cli.runs_view.values import text_of
-from expsyncd.mirror.layout import shown
+from expsyncd.cli.runs_view.values import harmless, text_of
 from expsyncd.units import human_bytes, human_seconds
 
 if TYPE_CHECKING:
@@ -35,11 +34,6 @@ def cell(field: Field, seen: Seen, now: float) -> str:
     if field.word == "bytes" and not isinstance(value, str):
         return human_bytes(value or 0)
     return harmless(str(value))
-
-
-def harmless(text: str) -> str:
-    """A text from a host on one line, without what could fool a terminal."""
-    return text if text.isascii() and text.isprintable() else shown(text.encode("utf-8", "surrogateescape"))
 
 
 def head(field: Field) -> str:

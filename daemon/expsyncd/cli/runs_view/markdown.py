@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from expsyncd.cli.runs_view.columns import differing
 from expsyncd.cli.runs_view.fields import Field
-from expsyncd.cli.runs_view.listed import cell, harmless
+from expsyncd.cli.runs_view.listed import cell
 from expsyncd.cli.runs_view.metrics import direction, most_telling
-from expsyncd.cli.runs_view.values import canonical
+from expsyncd.cli.runs_view.values import canonical, harmless
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from expsyncd.cli.runs_view import elide, grid, page_figures
-from expsyncd.cli.runs_view.listed import PAINT, harmless
+from expsyncd.cli.runs_view.listed import PAINT
 from expsyncd.cli.runs_view.printed import BOLD, DIM, INDENT, YELLOW, Printed
 from expsyncd.cli.runs_view.seen import Seen, marked_words
+from expsyncd.cli.runs_view.values import harmless
 from expsyncd.mirror.layout import shown
 from expsyncd.units import counted, human_bytes
 
@@ -71,7 +72,7 @@ def lines(page: Page, out: Printed) -> list[str]:
 
 def _head(out: Printed, page: Page) -> None:
     row, mark = page.seen.row, page.seen.mark
-    name = out.cut(row.name, out.width - len(row.state) - 2)
+    name = out.cut(harmless(row.name), out.width - len(row.state) - 2)
     gap = " " * max(2, out.width - elide.cells(name) - len(row.state))
     out.lines.append(out.paint(name, BOLD) + gap + out.paint(row.state, PAINT.get(row.state, "")))
     out.wrap(row.why)

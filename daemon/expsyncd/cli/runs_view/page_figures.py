@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from expsyncd.cli.runs_view import elide, grid
-from expsyncd.cli.runs_view.listed import harmless
 from expsyncd.cli.runs_view.metrics import best, direction, most_telling
 from expsyncd.cli.runs_view.plot import beside, plot
 from expsyncd.cli.runs_view.printed import INDENT
-from expsyncd.cli.runs_view.values import figure
+from expsyncd.cli.runs_view.values import figure, harmless
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

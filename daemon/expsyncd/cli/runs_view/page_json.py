@@ -6,9 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from expsyncd.cli.runs_view.listed import harmless
-from expsyncd.cli.runs_view.records import moment, run_json
-from expsyncd.cli.runs_view.values import for_json
+from expsyncd.cli.runs_view.records import moment, run_json, wall
+from expsyncd.cli.runs_view.values import for_json, harmless
 from expsyncd.clock import rfc3339
 from expsyncd.mirror.layout import shown
 
@@ -69,7 +68,7 @@ def page_json(page: Page) -> dict[str, Any]:
 
 def _curve(points: Sequence[Point]) -> list[list[Any]]:
     """[step, time, value] for each point."""
-    return [[step, moment(wall), for_json(value)] for step, wall, value in points]
+    return [[point[0], wall(point), for_json(point[2])] for point in points]
 
 
 def _entry(entry: EntryRow, link: LinkRow) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import textwrap
 from datetime import UTC, datetime
 
 from expsyncd.cli.runs_view import elide, grid
-from expsyncd.cli.runs_view.listed import harmless
+from expsyncd.cli.runs_view.values import harmless
 from expsyncd.units import human_seconds
 
 BOLD, DIM, YELLOW = "1", "2", "33"

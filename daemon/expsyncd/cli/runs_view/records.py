@@ -10,9 +10,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
 from expsyncd.cli.runs_view.fields import MOMENTS, values
-from expsyncd.cli.runs_view.listed import harmless
 from expsyncd.cli.runs_view.metrics import best, direction
-from expsyncd.cli.runs_view.values import for_json, number
+from expsyncd.cli.runs_view.values import for_json, harmless, number
 from expsyncd.clock import rfc3339
 from expsyncd.mirror.layout import shown
 
@@ -81,7 +80,12 @@ def point_json(point: Point | None) -> dict[str, Any] | None:
     """One point."""
     if point is None:
         return None
-    return {"step": point[0], "at": moment(point[1]), "value": for_json(point[2])}
+    return {"step": point[0], "at": wall(point), "value": for_json(point[2])}
+
+
+def wall(point: Point) -> str | None:
+    """When a point was written; tables need not say so."""
+    return moment(point[1] or None)
 
 
 def job_json(job: JobRow) -> dict[str, Any]:
@@ -178,5 +182,5 @@ def print_points(out: TextIO, points: Iterable[tuple[str, str, Point]]) -> None:
     """Long and tidy: run, tag, step, wall, value; a line for each point."""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["run", "tag", "step", "wall", "value"])
-    for run, tag, (step, wall, value) in points:
-        writer.writerow([cell(run), cell(tag), step, moment(wall) or "", repr(value)])
+    for run, tag, point in points:
+        writer.writerow([cell(run), cell(tag), point[0], wall(point) or "", repr(point[2])])

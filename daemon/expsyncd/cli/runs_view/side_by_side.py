@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from expsyncd.cli.runs_view import elide, grid
-from expsyncd.cli.runs_view.listed import PAINT, harmless
+from expsyncd.cli.runs_view.listed import PAINT
 from expsyncd.cli.runs_view.metrics import direction
-from expsyncd.cli.runs_view.values import text_of
+from expsyncd.cli.runs_view.values import harmless, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

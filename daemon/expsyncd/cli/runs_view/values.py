@@ -6,6 +6,8 @@ import math
 import re
 from typing import Any
 
+from expsyncd.mirror.layout import shown
+
 Value = str | float | None
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -69,6 +71,11 @@ def for_json(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
     return value
+
+
+def harmless(text: str) -> str:
+    """A text from a host on one line, without what could fool a terminal."""
+    return text if text.isascii() and text.isprintable() else shown(text.encode("utf-8", "surrogateescape"))
 
 
 def listed(text: str) -> list[str]:

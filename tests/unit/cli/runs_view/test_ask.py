@@ -57,7 +57,7 @@ def paths(tmp_path):
         ({"sort": "-val/loss"}, "abce"),
         ({"sort": "best:val/loss", "limit": 1}, "b"),
         ({"sort": "lr"}, "cabe"),
-        ({"sort": "state"}, "bcae"),
+        ({"sort": "state"}, "acbe"),
     ],
 )
 def test_which_runs(paths, ask, letters):

@@ -49,6 +49,15 @@ def test_what_means_nothing(word, title, advice):
     assert error.value.advice.startswith(advice)
 
 
+def test_advice_holds_nothing_that_fools_a_terminal():
+    with pytest.raises(Error) as error:
+        find("val/los", [], ["val/los\x1b[2J"])
+    assert error.value.advice == "did you mean val/los\\x1b[2J?"
+    with pytest.raises(Error) as error:
+        find("loss", [], ["a\x1b/loss", "b/loss"])
+    assert "\x1b" not in error.value.advice
+
+
 def test_values():
     one = seen(
         "gpu/a", {"optimizer.lr": "1e-3", "disc.lr": "4e-3"}, {"val/loss": [(0, 2.0), (1, 1.0), (2, 1.5)]}

@@ -1,6 +1,7 @@
 from expsyncd.cli.runs_view.fields import Field, find
 from expsyncd.cli.runs_view.grid import lines
-from expsyncd.cli.runs_view.listed import Listing, cell, harmless, head
+from expsyncd.cli.runs_view.listed import Listing, cell, head
+from expsyncd.cli.runs_view.values import harmless
 from support.catalogues import NOW
 from support.runs import seen
 

@@ -86,7 +86,14 @@ def test_json(capsys):
 
 def test_points():
     out = io.StringIO()
-    print_points(out, [("gpu/a", "=loss", (3, 0.0, 0.25)), ("gpu/a", "acc", (4, 1.0, math.nan))])
+    print_points(
+        out,
+        [
+            ("gpu/a", "=loss", (3, 0.0, 0.25)),
+            ("gpu/a", "=loss", (3, 60.0, 0.25)),
+            ("gpu/a", "acc", (4, 1.0, math.nan)),
+        ],
+    )
     assert out.getvalue() == (
-        "run,tag,step,wall,value\ngpu/a,'=loss,3,1970-01-01T00:00:00.000Z,0.25\ngpu/a,acc,4,1970-01-01T00:00:01.000Z,nan\n"
+        "run,tag,step,wall,value\ngpu/a,'=loss,3,,0.25\ngpu/a,'=loss,3,1970-01-01T00:01:00.000Z,0.25\ngpu/a,acc,4,1970-01-01T00:00:01.000Z,nan\n"
     )

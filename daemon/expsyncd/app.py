@@ -199,6 +199,8 @@ class Daemon:
         await self._roster.apply(self._group, new, change)
         if change.tensorboard:
             self._board.apply(new)
+        if change.runs:
+            self._board.apply_runs(new)
         if change.samples:
             self._board.apply_samples(new)
         self._put_config(trouble)

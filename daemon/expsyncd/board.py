@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING
 from expsyncd.marking import Event, known_runs, marked
 from expsyncd.mirror.watch import MirrorWatch
 from expsyncd.pull.kinds import is_event_file
+from expsyncd.runs.reader import Reader
+from expsyncd.runs.service import Runs
 from expsyncd.samples.darkroom import Darkroom
 from expsyncd.samples.renderer import Renderer
 from expsyncd.samples.rules import Rules
 from expsyncd.state.catalogue import Catalogue
 from expsyncd.state.measured import MeasuredRow, measured_of
 from expsyncd.tensorboard.keeper import Keeper
+from expsyncd.tensorboard.names import names_beside, view_names
 from expsyncd.tensorboard.selection import Selection, select
 from expsyncd.tensorboard.shelf import Shelf
 from expsyncd.tensorboard.view import View, ViewChange
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from expsyncd.clock import Clock
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from expsyncd.mirror.root import Root
     from expsyncd.mirror.scan import RunFolder
     from expsyncd.paths import Paths
+    from expsyncd.runs.find import RunSeen
     from expsyncd.state.facts import Facts
     from expsyncd.state.marks import Mark
     from expsyncd.state.measured import MeasuredRow, RunKey
@@ -76,6 +80,18 @@ class Board:
             clock,
             lambda: root.check() is None,
         )
+        self._measurer = Runs(
+            root.paths,
+            Reader(root.paths.mirror),
+            tracker,
+            thread,
+            self._opened_catalogue,
+            facts,
+            clock,
+            lambda: root.check() is None,
+            names_of,
+            config.runs.stalled_after,
+        )
         self._keeper = Keeper(
             config.tensorboard,
             logdir=root.paths.tb_log,
@@ -94,6 +110,7 @@ class Board:
             "TensorBoard's view": self._run_shelf,
             "TensorBoard": self._run_keeper,
             "samples": self._renderer.run,
+            "runs": self._measurer.run,
         }
 
     def apply(self, config: Config) -> None:
@@ -125,6 +142,10 @@ class Board:
         """Use what a new config says of sample images."""
         self._renderer.apply(Rules(config))
 
+    def apply_runs(self, config: Config) -> None:
+        """Use what a new config says of runs."""
+        self._measurer.apply(config.runs.stalled_after)
+
     def _watch_trouble(self, trouble: Trouble | None) -> None:
         notices = (f"{trouble.title}: {trouble.advice}",) if trouble else ()
         self._tracker.put_notices((*self._base_notices, *notices))
@@ -142,6 +163,7 @@ class Board:
         if batch.everything or any(_matters(path) for path in batch.paths):
             self.shelf.request()
         self._renderer.batch(batch)
+        self._measurer.batch(batch)
 
     async def _runs(self, runs: Sequence[RunFolder], change: ViewChange, selection: Selection) -> None:
         self._found = runs
@@ -160,6 +182,13 @@ class Board:
         if self._catalogue is None:
             self._catalogue = Catalogue.open(self._paths.catalogue_db)
         return self._catalogue
+
+
+def names_of(runs: Iterable[RunSeen]) -> Mapping[RunKey, str]:
+    """What runs are called: those with event files as TensorBoard calls them, the others by the same rule."""
+    runs = list(runs)
+    shown = view_names(run for run in runs if run.shown)
+    return {**shown, **names_beside(shown, runs)}
 
 
 def _matters(path: bytes) -> bool:

@@ -39,8 +39,8 @@ async def test_a_short_training_writes_every_kind_completely(tmp_path):
     assert done.code == 0, done.complaint
     gan = tmp_path / "gan"
     for recipe in RECIPES:
-        (events,) = (gan / "tb_log" / recipe.name).iterdir()
-        assert "tfevents" in events.name
+        (events,) = (gan / "tb_log" / recipe.name).glob("*tfevents*")
+        assert f"lr: {recipe.learning_rate:g}" in (gan / "tb_log" / recipe.name / "hparams.yaml").read_text()
         points: dict[str, list[int]] = {}
         for event in EventFileLoader(str(events)).Load():
             for value in event.summary.value:

@@ -86,6 +86,7 @@ def _head(page: _Page, shown: dict[str, Any]) -> None:
         for tunnel in host["tunnels"].values():
             if tunnel["tensorboard"]:
                 page.text(2, f"{tunnel['url'] or tunnel['status']}  the TensorBoard that runs at {name}")
+    _runs(page, shown.get("runs") or {})
     _samples(page, shown.get("samples") or {})
     page.text(0, f"root     {root['path']}{free}")
     if error := root["error"]:
@@ -105,6 +106,13 @@ def _away(page: _Page, board: dict[str, Any]) -> None:
         words.append(f"{folded} folded by `tensorboard: show:`")
     if words and board["status"] != "off":
         page.text(2, f"{' and '.join(words)}; `expsyncd unhide RUN` shows one", DIM)
+
+
+def _runs(page: _Page, runs: dict[str, Any]) -> None:
+    """One line, once there are any."""
+    if runs.get("total"):
+        words = [f"{runs[state]} {state}" for state in ("growing", "stalled", "failed") if runs[state]]
+        page.text(0, f"runs     {', '.join([str(runs['total']), *words])}")
 
 
 def _samples(page: _Page, samples: dict[str, Any]) -> None:

@@ -28,6 +28,7 @@ class Difference:
     tensorboard: bool = False
     versions: bool = False
     samples: bool = False
+    runs: bool = False
     schedule: bool = False
     """The audit, or the interval of a source that was there and still is."""
 
@@ -59,6 +60,7 @@ def difference(old: Config, new: Config) -> Difference:
         tensorboard=old.tensorboard != new.tensorboard,
         versions=old.versions != new.versions,
         samples=_samples(old) != _samples(new),
+        runs=old.runs != new.runs,
         schedule=old.audit != new.audit or before != after,
     )
 

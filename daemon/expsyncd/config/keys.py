@@ -196,6 +196,13 @@ SAMPLES: Keys = {
     "cache": Key(_size(_largest_cache), "The most bytes of rendered frames that are kept."),
 }
 
+RUNS: Keys = {
+    "stalled_after": Key(
+        scalar("<number>", ports.whole(2, 1000, "this"), "integer", minimum=2),
+        "A run that writes nothing for so many times its usual gap is stalled.",
+    ),
+}
+
 SKIP: Keys = {
     "patterns": Key(PATTERNS, "File patterns of what is not pulled when large."),
     "over": Key(_size(), "Files of these patterns over this are skipped and listed in status."),
@@ -251,6 +258,7 @@ TOP: Keys = {
     "versions": Key(section(VERSIONS), "How long the old bytes of replaced files are kept."),
     "tensorboard": Key(section(TENSORBOARD), "How TensorBoard is run."),
     "samples": Key(section(SAMPLES), "How animations of sample images are made."),
+    "runs": Key(section(RUNS), "How runs are judged."),
     "allow_old_rsync": Key(SWITCH, "Pull with an rsync here that is unsafe against hostile hosts."),
     "hosts": Key(_hosts(), "The hosts, each by the name that `ssh` knows."),
 }

@@ -145,6 +145,12 @@ class SamplesConfig(Model):
     cache: int = 2 * GB
 
 
+class RunsConfig(Model):
+    """How runs are judged."""
+
+    stalled_after: int = Field(default=5, ge=2, le=1000, description="times the usual gap")
+
+
 class SkipConfig(Model):
     """What is never pulled unless a source's own `include` names it: these patterns over this size."""
 
@@ -165,6 +171,7 @@ class Config(Model):
     versions: VersionsConfig = VersionsConfig()
     tensorboard: TensorBoardConfig = TensorBoardConfig()
     samples: SamplesConfig = SamplesConfig()
+    runs: RunsConfig = RunsConfig()
     allow_old_rsync: bool = False
     hosts: dict[str, HostConfig] = Field(default_factory=dict)
 

@@ -1,7 +1,7 @@
 """A process that writes what real training writes: `python -m expsyncd.demo.training FOLDER`.
 
-Everything lies in FOLDER/gan: event files of three runs, a csv, a text log, sample images, checkpoints and
-a launch script. Ends at SIGTERM, and when its parent is gone.
+Everything lies in FOLDER/gan: event files and settings of three runs, a csv, a text log, sample images,
+checkpoints and a launch script. Ends at SIGTERM, and when its parent is gone.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ class Run:
         self.recipe = recipe
         self._samples = gan / "samples" / recipe.name
         self._samples.mkdir(parents=True, exist_ok=True)
-        self._writer = EventFileWriter(str(gan / "tb_log" / recipe.name), flush_secs=FLUSH_S)
+        folder = gan / "tb_log" / recipe.name
+        self._writer = EventFileWriter(str(folder), flush_secs=FLUSH_S)
+        (folder / "hparams.yaml").write_text(settings(recipe))
 
     def put(self, step: int, at: float, **scalars: float) -> None:
         """Write scalars; `__` in a name stands for `/`. `at` is the wall time in seconds."""
@@ -76,6 +78,18 @@ class Run:
     def close(self) -> None:
         """Flush and close the event file."""
         self._writer.close()
+
+
+def settings(recipe: Recipe) -> str:
+    """A run's hparams.yaml, as frameworks leave it beside the event files."""
+    return (
+        f"name: {recipe.name}\n"
+        f"lr: {recipe.learning_rate:g}\n"
+        f"batch_size: {recipe.batch_size}\n"
+        f"seed: {recipe.seed}\n"
+        "model:\n  generator: dcgan\n  latent: 128\n"
+        "optimizer: {name: adam, betas: [0.5, 0.999]}\n"
+    )
 
 
 class Training:

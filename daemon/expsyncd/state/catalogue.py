@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from expsyncd.errors import Error
-from expsyncd.state import entries, frames, measured, series
+from expsyncd.state import entries, frames, measured, readings, series
 from expsyncd.state.sqlite import DamagedError, check_sound, open_reader, open_writer, schema_version
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-SCHEMA = 5
+SCHEMA = 6
 _TABLES = (
     (
         "CREATE TABLE runs (host TEXT NOT NULL, source TEXT NOT NULL, inside BLOB NOT NULL,"
@@ -32,6 +32,7 @@ _TABLES = (
     *series.TABLES,
     *frames.TABLES,
     *measured.TABLES,
+    *readings.TABLES,
     *entries.TABLES,
 )
 
@@ -69,11 +70,13 @@ class Catalogue:
     """The open database; belongs to the database thread.
 
     `rebuilt`: it was made anew and holds nothing until the next `put_runs`, so a scan should follow.
+    `made`: how many times that was.
     """
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self.rebuilt = False
+        self.made = 0
         self._db = self._opened()
 
     @classmethod
@@ -166,6 +169,7 @@ class Catalogue:
                 made.execute(statement)
             made.execute(f"PRAGMA user_version={SCHEMA}")
         self.rebuilt = True
+        self.made += 1
         return made
 
 

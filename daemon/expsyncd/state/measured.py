@@ -33,7 +33,7 @@ TABLES = (
         " first_step INTEGER NOT NULL, first_wall REAL NOT NULL, first_value REAL,"
         " last_step INTEGER NOT NULL, last_wall REAL NOT NULL, last_value REAL,"
         " least_step INTEGER, least_wall REAL, least_value REAL,"
-        " greatest_step INTEGER, greatest_wall REAL, greatest_value REAL,"
+        " greatest_step INTEGER, greatest_wall REAL, greatest_value REAL, furthest INTEGER NOT NULL,"
         " PRIMARY KEY (host, source, inside, tag)) WITHOUT ROWID"
     ),
     (
@@ -89,7 +89,11 @@ class SettingRow:
 
 @dataclass(frozen=True)
 class ScalarRow:
-    """One scalar tag of a run. `least` and `greatest` are None while no value was a number (all NaN)."""
+    """One scalar tag of a run since it last began from its beginning, see docs/runs.md.
+
+    `least` and `greatest` are None while no value was a number (all NaN). A wall time of 0 is not known:
+    tables need not say it. `furthest`: the highest step there was, which a resumed run may not have reached.
+    """
 
     host: str
     source: str
@@ -100,6 +104,7 @@ class ScalarRow:
     last: Point
     least: Point | None
     greatest: Point | None
+    furthest: int = 0
 
 
 def pack(points: Iterable[Point]) -> bytes:
@@ -129,11 +134,11 @@ def put_scalars(db: Database, rows: Iterable[ScalarRow]) -> None:
     """Insert or replace scalar tags. NaN is stored as NULL, which is what SQLite makes of it anyway."""
     nothing = (None, None, None)
     db.executemany(
-        "INSERT OR REPLACE INTO scalars VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        "INSERT OR REPLACE INTO scalars VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         (
             (
                 row.host, row.source, row.inside, row.tag, row.points,
-                *row.first, *row.last, *(row.least or nothing), *(row.greatest or nothing),
+                *row.first, *row.last, *(row.least or nothing), *(row.greatest or nothing), row.furthest,
             )
             for row in rows
         ),
@@ -194,4 +199,5 @@ def _scalar(row: Sequence[object]) -> ScalarRow:
     return ScalarRow(
         host, source, inside, tag, points, first, last,  # type: ignore[arg-type] # as the table's columns are
         None if least[0] is None else least, None if greatest[0] is None else greatest,  # type: ignore[arg-type]
+        rest[12],  # type: ignore[arg-type]
     )  # fmt: skip

@@ -163,6 +163,12 @@ def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
             "failed": snapshot.samples.failed,
             "refused": snapshot.samples.refused,
         },
+        "runs": {
+            "total": snapshot.runs.total,
+            "growing": snapshot.runs.growing,
+            "stalled": snapshot.runs.stalled,
+            "failed": snapshot.runs.failed,
+        },
         "hosts": {name: host_json(host) for name, host in snapshot.hosts.items()},
         "notices": list(snapshot.notices),
     }

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from expsyncd.state.follow import FollowState
+from expsyncd.state.runs import RunsState
 from expsyncd.state.samples import SamplesState
 from expsyncd.units import human_bytes
 
@@ -296,3 +297,4 @@ class Snapshot:
     hosts: dict[str, HostState] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
     samples: SamplesState = field(default_factory=SamplesState)
+    runs: RunsState = field(default_factory=RunsState)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from expsyncd.state.runs import RunsState
     from expsyncd.state.samples import SamplesState
     from expsyncd.state.status import ConfigState, HostState, RootState, Snapshot, TensorBoardState
 
@@ -59,6 +60,11 @@ class Tracker:
         """What is known of the sample images as a whole."""
         if self._snapshot.samples != state:
             self._put(replace(self._snapshot, samples=state))
+
+    def put_runs(self, state: RunsState) -> None:
+        """What is known of the runs as a whole."""
+        if self._snapshot.runs != state:
+            self._put(replace(self._snapshot, runs=state))
 
     def put_notices(self, notices: tuple[str, ...]) -> None:
         """What a person should know about this machine as a whole (old rsync, no agent)."""

@@ -6,14 +6,26 @@ import hashlib
 import re
 import unicodedata
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from expsyncd.mirror.scan import RunFolder
+RunKey = tuple[str, str, bytes]  # host, source, folder inside the source
 
-RunKey = tuple[str, str, bytes]  # RunFolder.key
+
+class RunLike(Protocol):
+    """What a name is made of."""
+
+    @property
+    def key(self) -> RunKey: ...  # noqa: D102
+    @property
+    def host(self) -> str: ...  # noqa: D102
+    @property
+    def source(self) -> str: ...  # noqa: D102
+    @property
+    def inside(self) -> bytes: ...  # noqa: D102
+
 
 NAME_MAX = 200  # bytes; the file system allows 255, and escaping and marks need room
 EVENT_MARK = "tfevents"
@@ -38,7 +50,7 @@ def harmless(name: bytes) -> str:
     return f"{encoded[: NAME_MAX - 40].decode(errors='ignore')}~{digest}{mark}"
 
 
-def view_names(runs: Iterable[RunFolder]) -> dict[RunKey, str]:
+def view_names(runs: Iterable[RunLike]) -> dict[RunKey, str]:
     """The name of each run, a relative path; no two are the same, whatever the order of `runs`."""
     ordered = sorted(runs, key=lambda run: run.key)
     short = {run.key: f"{_host(run)}/{_run(run)}" for run in ordered}
@@ -60,6 +72,22 @@ def view_names(runs: Iterable[RunFolder]) -> dict[RunKey, str]:
     return names
 
 
+def names_beside(taken: Mapping[RunKey, str], runs: Iterable[RunLike]) -> dict[RunKey, str]:
+    """The names of runs that TensorBoard does not show, by the same rule; none is one of `taken`."""
+    others = sorted((run for run in runs if run.key not in taken), key=lambda run: run.key)
+    names = view_names(others)
+    used = set(taken.values())
+    for run in others:
+        if names[run.key] in used:
+            names[run.key] = f"{_host(run)}/{_component(run.source)}/{_run(run)}"
+        number, name = 2, names[run.key]
+        while names[run.key] in used:
+            names[run.key] = f"{name}~{number}"
+            number += 1
+        used.add(names[run.key])
+    return names
+
+
 def _same(names: dict[RunKey, str]) -> Sequence[list[RunKey]]:
     by_name: defaultdict[str, list[RunKey]] = defaultdict(list)
     for key, name in names.items():
@@ -75,11 +103,11 @@ def _component(name: str) -> str:
     return harmless(name.encode("utf-8", "surrogateescape"))
 
 
-def _host(run: RunFolder) -> str:
+def _host(run: RunLike) -> str:
     return _component(run.host)
 
 
-def _run(run: RunFolder) -> str:
+def _run(run: RunLike) -> str:
     if not run.inside:
         return _component(run.source)
     return "/".join(harmless(part) for part in run.inside.split(b"/"))

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expsyncd.cli.screen import render
+from expsyncd.state.runs import RunsState
 from expsyncd.state.shown import snapshot_json
 from expsyncd.state.status import (
     ConfigState,
@@ -114,6 +115,12 @@ def test_colour_changes_no_text():
     coloured = render(CASES["well"], 80, colour=True, now=NOW)
     assert [re.sub(r"\x1b\[[0-9]+m", "", line) for line in coloured] == plain
     assert any("\x1b[32m" in line for line in coloured)
+
+
+def test_runs_are_one_line_once_there_are_any():
+    lines = render(snapshot({}, runs=RunsState(12, 3, 0, 1)), 80, colour=False, now=NOW)
+    assert "runs     12, 3 growing, 1 failed" in lines
+    assert not any(line.startswith("runs") for line in render(CASES["well"], 80, colour=False, now=NOW))
 
 
 @given(st.text(max_size=60))

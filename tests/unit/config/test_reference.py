@@ -17,6 +17,7 @@ from expsyncd.config.model import (
     ForwardConfig,
     GpusConfig,
     HostConfig,
+    RunsConfig,
     SamplesConfig,
     ShowConfig,
     SkipConfig,
@@ -42,6 +43,7 @@ SECTIONS = [
     (keys.VERSIONS, VersionsConfig, set()),
     (keys.SKIP, SkipConfig, set()),
     (keys.SAMPLES, SamplesConfig, set()),
+    (keys.RUNS, RunsConfig, set()),
     (keys.SOURCE_SAMPLES, SourceSamplesConfig, set()),
 ]
 NAMES = [
@@ -56,6 +58,7 @@ NAMES = [
     "versions",
     "skip",
     "samples",
+    "runs",
     "source samples",
 ]
 SAID_INSTEAD = {

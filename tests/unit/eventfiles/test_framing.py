@@ -3,7 +3,7 @@
 import struct
 import time
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 
@@ -67,6 +67,7 @@ def test_a_hole_costs_next_to_nothing():
     assert time.process_time() - begun < 2
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.binary(max_size=30))
 def test_any_bytes_at_all(noise, data):
     found = Heads().next_in(noise + framed(data))

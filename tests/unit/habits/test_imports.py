@@ -39,6 +39,7 @@ MAY = {
     # the page inside TensorBoard reads both databases, asks the daemon, and shows frames that were rendered already
     "tab": {"errors", "paths", "clock", "mirror.layout", "state", "control.client", "control.protocol",
             "samples.blocks", "samples.tagged", "samples.decode"},
+    "runs": BELOW | {"cell", "confined", "eventfiles", "redact", "mirror.layout", "mirror.batch", "mirror.scan", "state"},
     "notices": BELOW | {"state.status"},
     # what runs are called and what is said of them, for the daemon and for commands without one
     "marking": BELOW | {"config", "state", "mirror", "tensorboard"},

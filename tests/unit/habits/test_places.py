@@ -18,6 +18,10 @@ ELSEWHERE = {
     },
     "asks a host's programs": {"jobs.keeper": "integration/test_asks", "gpus.keeper": "integration/test_asks"},
     "starts processes": {
+        "runs.known": "integration/test_runs", "runs.read": "integration/test_runs",
+        "runs.reader": "integration/test_runs", "runs.record": "integration/test_runs", "runs.service": "integration/test_runs",
+        "runs.hparams": "integration/test_runs", "runs.verdicts": "integration/test_runs",
+        "state.readings": "integration/test_runs",
         "cell": "integration/test_darkroom", "confined": "integration/test_darkroom",
         "samples.darkroom": "integration/test_darkroom", "samples.develop": "integration/test_darkroom",
         "samples.arrays": "integration/test_darkroom", "samples.decode": "integration/test_darkroom",
@@ -84,7 +88,7 @@ ELSEWHERE = {
     "a table, or the lower half of the module that is tested": {
         "secret_names": "unit/test_redact", "secret_places": "unit/test_redact", "secret_shapes": "unit/test_redact",
         "ssh.causes": "unit/ssh/test_diagnosis", "state.facts_schema": "unit/state/test_facts",
-        "state.tunnels": "unit/state/test_shown", "state.asked": "unit/state/test_shown", "state.samples": "unit/state/test_shown",
+        "state.tunnels": "unit/state/test_shown", "state.asked": "unit/state/test_shown", "state.samples": "unit/state/test_shown", "state.runs": "unit/state/test_shown",
         "state.series": "unit/samples/test_records", "samples.words": "unit/samples/test_names",
         "samples.frame": "unit/samples/test_series",
         "tensorboard.links": "unit/tensorboard/test_view", "state.follow": "unit/state/test_shown",

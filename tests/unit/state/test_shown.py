@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from expsyncd.state.asked import Gpu, GpuProcess, GpusState, JobsState, NextJob
+from expsyncd.state.runs import RunsState
 from expsyncd.state.shown import snapshot_json
 from expsyncd.state.status import (
     ConfigState,
@@ -45,6 +46,11 @@ def shown(host=None, *, config=None, root=None, board=None):
 
 def host(status=None, source=None):
     return HostState(status or Connected(), NOW, "gpu1", {"logs": SourceState("~/l", source or Fresh(NOW))})
+
+
+def test_runs_by_how_they_are_going():
+    snapshot = Snapshot("0", 1, NOW, ConfigState("/c", NOW), RootState("/r"), runs=RunsState(9, 3, 2, 1))
+    assert snapshot_json(snapshot)["runs"] == {"total": 9, "growing": 3, "stalled": 2, "failed": 1}
 
 
 def test_schema_one():

@@ -1,0 +1,66 @@
+"""Which file is a run's text log, and what its last lines say where that is unmistakable. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+TAIL_BYTES = 8192
+LINE_LONGEST = 200
+
+# The best first; then any other log, by name.
+NAMES = (
+    b"train.log",
+    b"log.txt",
+    b"training.log",
+    b"cout.txt",
+    b"output.log",
+    b"stdout.log",
+    b"stdout.txt",
+    b"log.log",
+)
+ENDINGS = (b".log", b".out")
+_NOT = re.compile(rb"debug|wandb|tensorboard|stderr|\.err$|install|launch", re.IGNORECASE)
+
+_KILLED = re.compile(
+    r"slurmstepd: error: .*(?:CANCELLED|DUE TO|oom)|Out Of Memory|^Killed$|Segmentation fault|core dumped",
+    re.IGNORECASE,
+)
+_EXCEPTION = re.compile(r"(?:[a-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|Exit|Warning)\b(?:: .*)?")
+_TRACE = "Traceback (most recent call last):"
+_DONE = re.compile(
+    r"(?:^|[\]:>\-|] ?)\W*(?:training|run|experiment|job)?\W*(?:is |has )?"
+    r"(?:finished|completed|complete|done)(?: (?:training|successfully|in [\d:.hms ]+))*\W*$",
+    re.IGNORECASE,
+)
+_TRAINED = re.compile(r"\b(?:training|train|fit|experiment|run|job)\b", re.IGNORECASE)
+
+
+def log_of(names: Iterable[bytes]) -> bytes:
+    """The text log among the files of a folder; empty when there is none."""
+    present = sorted(names)
+    for name in NAMES:
+        if name in present:
+            return name
+    others = [name for name in present if name.lower().endswith(ENDINGS) and not _NOT.search(name)]
+    return others[-1] if others else b""  # slurm-123.out: the newest job has the highest number
+
+
+def ended(tail: str) -> tuple[str, str] | None:
+    """(finished or failed, the line that says so) when the last lines are unmistakable, else None."""
+    lines = [line.rstrip() for line in tail.splitlines() if line.strip()]
+    if not lines:
+        return None
+    last = lines[-1][-LINE_LONGEST:].strip()
+    for line in reversed(lines[-3:]):
+        if _KILLED.search(line):
+            return "failed", line.strip()[:LINE_LONGEST]
+    # A traceback that something else was written after was survived.
+    if _EXCEPTION.fullmatch(last) and any(_TRACE in line for line in lines[:-1]):
+        return "failed", last
+    if _DONE.search(last) and _TRAINED.search(last):
+        return "finished", last
+    return None

@@ -1,0 +1,251 @@
+"""Runs: reads what the runs in the mirror wrote, a piece at a time, and judges how each is going."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from expsyncd.runs import record
+from expsyncd.runs.known import Known
+from expsyncd.runs.verdicts import Verdicts
+from expsyncd.state import measured
+from expsyncd.state.readings import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from expsyncd.clock import Clock
+    from expsyncd.mirror.batch import Batch
+    from expsyncd.paths import RootPaths
+    from expsyncd.runs.find import FileSeen, RunSeen
+    from expsyncd.runs.gather import Gathered
+    from expsyncd.runs.known import Change
+    from expsyncd.runs.reader import Reader
+    from expsyncd.state.catalogue import Catalogue
+    from expsyncd.state.facts import Facts
+    from expsyncd.state.measured import MeasuredRow, RunKey
+    from expsyncd.state.readings import Address
+    from expsyncd.state.sqlite import Database
+    from expsyncd.state.thread import DatabaseThread
+    from expsyncd.state.tracker import Tracker
+
+logger = logging.getLogger(__name__)
+
+SHARE = 4.0  # a look waits this many times as long as the last one took
+OLDEST_EVERY = 4  # the run that waits longest has its turn among the newest
+JUDGE_S = 5.0
+REST_AFTER_S = 60.0
+GROUND_AGAIN_S = 5.0
+WAITING_MOST = 5000  # paths of single looks; beyond, a walk is cheaper
+
+
+class Runs:
+    """`batch` what changed in the mirror; `run` for ever."""
+
+    def __init__(
+        self,
+        root: RootPaths,
+        reader: Reader,
+        tracker: Tracker,
+        thread: DatabaseThread,
+        catalogue: Callable[[], Catalogue],
+        facts: Facts,
+        clock: Clock,
+        writable: Callable[[], bool],
+        names: Callable[[Iterable[RunSeen]], Mapping[RunKey, str]],
+        stalled_after: float,
+    ) -> None:
+        """`catalogue` is called in the database thread; `names`: what runs are called in TensorBoard."""
+        self._reader = reader
+        self._thread = thread
+        self._catalogue = catalogue
+        self._clock = clock
+        self._writable = writable
+        self._known = Known(root.mirror)
+        self._verdicts = Verdicts(facts, tracker, clock, names, stalled_after)
+        self._wish = asyncio.Event()
+        self._paths: set[bytes] = set()
+        self._everything = True
+        self._look_at = self._judge_at = 0.0
+        self._read: dict[Address, tuple[int, int]] = {}
+        self._waiting: dict[RunKey, int] = {}  # to when its newest file changed
+        self._made = -1
+        self._turns = 0
+        self._read_at = 0.0
+
+    def batch(self, batch: Batch) -> None:
+        """Something changed in the mirror."""
+        self._paths.update(batch.paths)
+        if batch.everything or len(self._paths) > WAITING_MOST:
+            self._everything = True
+            self._paths.clear()
+        self._wish.set()
+
+    def apply(self, stalled_after: float) -> None:
+        """Use another config."""
+        self._verdicts.stalled_after = stalled_after
+        self._judge_at = 0.0
+        self._wish.set()
+
+    async def run(self) -> None:
+        """Read as files grow; leaves no child behind."""
+        try:
+            while True:
+                self._wish.clear()
+                await self._step()
+        finally:
+            await self._reader.rest()
+
+    async def _step(self) -> None:
+        now = self._clock.monotonic()
+        if not self._writable():  # a disk that is away is no empty mirror
+            await self._pause(GROUND_AGAIN_S)
+        elif await self._thread.run(self._was_made_anew):
+            await self._remember()
+        elif (self._everything or self._paths) and now >= self._look_at:
+            await self._look()
+        elif now >= self._judge_at:
+            await self._judge()
+        elif self._waiting:
+            await self._take_turn(self._next())
+        else:
+            await self._idle(now)
+
+    async def _idle(self, now: float) -> None:
+        until = self._judge_at
+        if self._everything or self._paths:
+            until = min(until, self._look_at)
+        if now - self._read_at > REST_AFTER_S:
+            await self._reader.rest()
+        await self._pause(max(0.0, until - now))
+
+    async def _pause(self, pause_s: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause_s):
+                await self._wish.wait()
+
+    def _was_made_anew(self) -> bool:
+        """In the database thread; whether the catalogue is another than the one that was remembered."""
+        return self._catalogue().made != self._made
+
+    async def _remember(self) -> None:
+        """What is known from before; after damage that is nothing, and all is read again."""
+
+        def read() -> tuple[int, record.Remembered]:
+            catalogue = self._catalogue()
+            found = catalogue.read(record.remembered, record.Remembered())
+            return catalogue.made, found
+
+        self._made, found = await self._thread.run(read)
+        self._read, rows = found.read, found.rows
+        self._verdicts.remember(rows)
+        self._known.forget()
+        self._waiting.clear()
+        self._everything = True
+
+    async def _look(self) -> None:
+        everything, paths = self._everything, frozenset(self._paths)
+        self._everything = False
+        self._paths.clear()
+        started = self._clock.monotonic()
+        change = await asyncio.to_thread(
+            self._known.look_at_all if everything else lambda: self._known.look(paths)
+        )
+        self._look_at = self._clock.monotonic() + SHARE * (self._clock.monotonic() - started)
+        went = [*change.went, *(self._verdicts.strangers(self._known.runs) if everything else ())]
+        unused = (
+            [address for address in self._read if not self._known.is_used(address)]
+            if went or everything
+            else []
+        )
+        if went or unused or change.anew:
+            await self._forget(change, went, unused)
+        for seen in change.seen:
+            self._waiting[seen.key] = max(file.mtime_ns for file in seen.files)
+
+    async def _forget(self, change: Change, went: list[RunKey], unused: list[Address]) -> None:
+        def forget() -> list[Address]:
+            again: list[Address] = []
+
+            def write(db: Database) -> None:
+                record.forget(db, went, unused)
+                again[:] = [
+                    one for seen in change.anew for one in record.begin_again(db, seen.key, seen, None)
+                ]
+
+            self._catalogue().write(write)
+            return again
+
+        for address in [*unused, *await self._thread.run(forget)]:
+            self._read.pop(address, None)
+        for key in went:
+            self._waiting.pop(key, None)
+            self._verdicts.drop(key)
+
+    def _next(self) -> RunKey:
+        """The newest change; every fourth time what has waited longest."""
+        self._turns += 1
+        if self._turns % OLDEST_EVERY == 0:
+            return next(iter(self._waiting))
+        return max(self._waiting, key=lambda key: self._waiting[key])
+
+    async def _take_turn(self, key: RunKey) -> None:
+        """One piece of one file of a run; when nothing is left, what follows from all of it."""
+        changed = self._waiting.pop(key)
+        seen = self._known.runs.get(key)
+        if seen is None:
+            return
+        for file in seen.files:
+            if file.kind != "other" and self._read.get(file.address) != (file.size, file.mtime_ns):
+                await self._read_piece(seen, file)
+                self._waiting[key] = changed  # now the one that waits shortest
+                return
+        await self._settle(seen)
+
+    async def _read_piece(self, seen: RunSeen, file: FileSeen) -> None:
+        nothing = Reading(*file.address), dict[str, int]()
+        reading, tags = await self._thread.run(
+            lambda: self._catalogue().read(lambda db: record.before_reading(db, seen.key, file), nothing)
+        )
+        answer = await self._reader.read(file, reading, tags)
+        self._read_at = self._clock.monotonic()
+
+        def write(db: Database) -> None:
+            if answer.again:
+                again[:] = record.begin_again(db, seen.key, seen, file)
+            else:
+                record.take(db, seen.key, answer)
+
+        again: list[Address] = []
+        await self._thread.run(lambda: self._catalogue().write(write))
+        for address in again:
+            self._read.pop(address, None)
+        if not answer.again:
+            self._read[file.address] = (answer.reading.size, answer.reading.mtime_ns)
+
+    async def _settle(self, seen: RunSeen) -> None:
+        """All of a run is read: its settings, and how it is going."""
+        gathered, step = await self._thread.run(lambda: self._settled(seen))
+        rows = self._verdicts.settle(seen, gathered, step, self._known.runs)
+        await self._put(rows, [] if gathered.measures else [seen.key])
+
+    def _settled(self, seen: RunSeen) -> tuple[Gathered, int | None]:
+        found: list[tuple[Gathered, int | None]] = []
+        self._catalogue().write(lambda db: found.append(record.settle(db, seen)))
+        return found[-1]
+
+    async def _judge(self) -> None:
+        self._judge_at = self._clock.monotonic() + JUDGE_S
+        await self._thread.run(self._verdicts.ask_facts)
+        await self._put(self._verdicts.judge(self._known.runs), [])
+
+    async def _put(self, rows: list[MeasuredRow], dropped: list[RunKey]) -> None:
+        def write(db: Database) -> None:
+            measured.put_measured(db, rows)
+            for key in dropped:
+                measured.drop_run(db, key)
+
+        if rows or dropped:
+            await self._thread.run(lambda: self._catalogue().write(write))

@@ -42,6 +42,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "reload": ("wishes", "reload", "Read hosts.yaml again."),
     "service": ("service", "app", "Install or remove the systemd user unit."),
     "demo": ("demo", "demo", "The whole pipeline with a built-in host and a training run."),
+    "completion": ("completion", "completion", "Completion for bash, zsh or fish."),
     "version": ("version", "version", "Which version this is."),
 }
 INTERRUPTED = 130

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Event = dict[str, Any]
 WATCH_EVERY_S = 0.2  # a person cannot read faster, and a pull changes states hundreds of times a second
+HURRY_S = 2.0  # between two pulls of what somebody follows
+HURRY_SHARE = 4
 CONNECT_WAIT_S = 20.0  # how long `pull` waits for a host that is being connected
 LOOKS_FOR_S = 5.0  # a page asks each second while somebody looks at it; beyond, nobody does
 
@@ -54,6 +56,7 @@ class Verbs:
             "pause": self.pause,
             "resume": self.resume,
             "login": self.login,
+            "hurry": self.hurry,
             "mark": self.mark,
             "stop": self.stop,
             "reload": self.reload,
@@ -108,6 +111,26 @@ class Verbs:
             if host.state.status.word not in ("connected", "paused"):
                 await host.request_login(typed=typed)
                 yield {"event": "looking", "host": name}
+
+    async def hurry(self, request: Event) -> AsyncIterator[Event]:
+        """Pull one source again and again while whoever asked listens, at most a fifth of the time."""
+        ((name, host),) = self._chosen(request).items()
+        source = str(request["source"])
+        yield {"event": "hurrying", "host": name, "source": source}
+        self.looking += 1
+        loop = asyncio.get_running_loop()
+        try:
+            with self._listening() as queue:
+                while True:
+                    began = loop.time()
+                    if _connected(host):
+                        waiting = {(name, own): number for own, number in host.request_pull(source).items()}
+                        async for _ in self._until_done(queue, waiting, {name: host}):
+                            pass
+                    await asyncio.sleep(max(HURRY_S, HURRY_SHARE * (loop.time() - began)))
+                    host = self._chosen(request)[name]  # another one after a change of the config
+        finally:
+            self.looking -= 1
 
     async def mark(self, request: Event) -> AsyncIterator[Event]:
         """What the person says of runs; see `marking.marked`."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -179,3 +183,45 @@ def test_gpus_and_whose_programs_are_on_them(place, programs, tmp_path):
     until(
         lambda: programs.called("nvidia-smi") == before + 2, 15, "again after the interval: GPUs and programs"
     )
+
+
+def test_jobs_are_listed_and_their_output_is_followed_as_it_arrives(place, programs, tmp_path):
+    folder = tmp_path / "work"
+    folder.mkdir()
+    log = folder / "slurm-5.out"
+    log.write_text("epoch 1\n")
+    put_slurm(programs, folder, jobs=2)
+    place.configure(interval="10m")
+    place.config_file.write_text(place.config_file.read_text() + "    slurm: true\n    gpus: true\n")
+    place.start()
+    until(lambda: (host(place).get("jobs") or {}).get("running") == 2, WITHIN_S)
+    found = json.loads(place.run("jobs", "--json").stdout)
+    assert [(one["job"], one["name"], one["state"]) for one in found] == [
+        ("6", "gan1", "RUNNING"),
+        ("5", "gan0", "RUNNING"),
+    ]
+    assert found[1]["output"] == str(log)
+    assert place.run("jobs", "--csv", "gan0").stdout.count("\n") == 2
+    listed = place.run("jobs").stdout
+    assert "gan0" in listed
+    assert "2 jobs; gpu asked " in listed
+    until(lambda: b"epoch 1\n" in content(place.root / "mirror").values(), WITHIN_S)
+    assert place.run("tail", "5").stdout == "epoch 1\n"
+
+    argv = [sys.executable, "-m", "expsyncd.cli.main", "tail", "-f", "gpu/5"]
+    tail = subprocess.Popen(argv, env=place.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        assert tail.stdout.readline() == b"epoch 1\n"
+        with log.open("a") as file:
+            file.write("\x1b[31mepoch 2\x1b[0m\n")
+        assert tail.stdout.readline() == b"epoch 2\n", "long before the interval is over"
+        log.write_text("begun anew, and longer than before it was\n")
+        assert tail.stdout.readline() == b"begun anew, and longer than before it was\n"
+    finally:
+        tail.send_signal(signal.SIGINT)
+        said = tail.communicate(timeout=10)[1].decode()
+    assert tail.returncode == 130
+    assert "Traceback" not in said
+    assert "replaced on the host" in said
+    assert "no host other" in place.run("gpus", "other", check=False).stderr
+    assert "no nvidia-smi there" in place.run("gpus").stdout

@@ -80,6 +80,10 @@ class Jobs:
         row = self._db.execute("SELECT at FROM jobs_asked WHERE host=?", (host,)).fetchone()
         return None if row is None else float(row[0])
 
+    def asked(self) -> dict[str, float]:
+        """Hosts whose Slurm was asked, and when."""
+        return dict(self._db.execute("SELECT host, at FROM jobs_asked"))
+
     def known(self, host: str | None = None) -> list[JobRow]:
         """All jobs, newest first."""
         rows = self._db.execute(

@@ -117,7 +117,7 @@ class Verbs:
         ((name, host),) = self._chosen(request).items()
         source = str(request["source"])
         yield {"event": "hurrying", "host": name, "source": source}
-        self.looking += 1
+        self._watching += 1
         loop = asyncio.get_running_loop()
         try:
             with self._listening() as queue:
@@ -130,7 +130,7 @@ class Verbs:
                     await asyncio.sleep(max(HURRY_S, HURRY_SHARE * (loop.time() - began)))
                     host = self._chosen(request)[name]  # another one after a change of the config
         finally:
-            self.looking -= 1
+            self._watching -= 1
 
     async def mark(self, request: Event) -> AsyncIterator[Event]:
         """What the person says of runs; see `marking.marked`."""

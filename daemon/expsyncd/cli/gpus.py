@@ -11,11 +11,11 @@ from typing import Any
 
 from expsyncd.cli.asked_words import error_words, in_use
 from expsyncd.cli.asking import Parser
-from expsyncd.cli.runs import columns_of_terminal, dots
 from expsyncd.cli.runs_view.elide import cut
 from expsyncd.cli.runs_view.grid import GAP, Column, lines
 from expsyncd.cli.screen import DIM, GREEN, RED, harmless
-from expsyncd.cli.status import coloured, only
+from expsyncd.cli.status import only
+from expsyncd.cli.terminal import coloured, columns, dots
 from expsyncd.control import client
 from expsyncd.control.protocol import request
 from expsyncd.errors import Error
@@ -46,11 +46,7 @@ def gpus(words: list[str]) -> int:
     elif given.csv:
         _print_csv(asked)
     else:
-        print(
-            "\n".join(
-                screen(harmless(asked), datetime.now(UTC), columns_of_terminal(), dots(), colour=coloured())
-            )
-        )
+        print("\n".join(screen(harmless(asked), datetime.now(UTC), columns(), dots(), colour=coloured())))
     return 0
 
 
@@ -85,16 +81,16 @@ def _ago(stamp: str, now: datetime) -> str:
 
 def _table(found: list[dict[str, Any]], width: int, mark: str) -> list[Column]:
     paint = [RED if one["trouble"] else GREEN if in_use(one) else DIM for one in found]
-    columns = [
+    shown = [
         Column("GPU", [str(one["index"]) for one in found], right=True),
         Column("NAME", [cut(one["name"], NAME_WIDE, 0.8, mark) for one in found]),
         Column("USE", [_figure(one["use_percent"], " %") for one in found], right=True, paint=paint),
         Column("MEMORY", [_memory(one) for one in found], right=True),
         Column("HEAT", [_figure(one["celsius"], " C") for one in found], right=True),
     ]
-    room = max(LEAST_PROGRAMS, width - sum(column.width + GAP for column in columns))
+    room = max(LEAST_PROGRAMS, width - sum(column.width + GAP for column in shown))
     return [
-        *columns,
+        *shown,
         Column("PROGRAMS", [cut(one["trouble"] or programs(one), room, 0.0, mark) for one in found]),
     ]
 

@@ -10,9 +10,8 @@ import time
 
 from expsyncd.cli.asking import Parser
 from expsyncd.cli.jobs_list import RECENT_S, as_json, chosen, table
-from expsyncd.cli.runs import columns_of_terminal, dots
 from expsyncd.cli.runs_view.grid import lines
-from expsyncd.cli.status import coloured
+from expsyncd.cli.terminal import coloured, columns, dots
 from expsyncd.errors import Error
 from expsyncd.paths import Paths
 from expsyncd.state.catalogue import reading
@@ -58,7 +57,7 @@ def jobs(words: list[str]) -> int:
         writer.writeheader()
         writer.writerows(values)
     else:
-        width = columns_of_terminal()
+        width = columns()
         if found:
             print("\n".join(lines(table(found, runs, now, width, dots()), colour=coloured())))
             print()

@@ -10,10 +10,10 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
 from expsyncd.cli.asking import Parser
-from expsyncd.cli.runs import columns_of_terminal
 from expsyncd.cli.runs_view.elide import cut
 from expsyncd.cli.tail_find import Log, find
 from expsyncd.cli.tail_text import Lines, last_lines
+from expsyncd.cli.terminal import columns
 from expsyncd.config.load import load
 from expsyncd.control import client
 from expsyncd.control.protocol import request
@@ -93,7 +93,7 @@ class Screen:
         """What has no end yet."""
         if self._terminal and text != self._drawn:
             self._clear()
-            self._out.write(cut(text, columns_of_terminal() - 1, 0.0))
+            self._out.write(cut(text, columns() - 1, 0.0))
             self._out.flush()
             self._drawn = text
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from expsyncd.state.measured import RunKey
 
 RECENT_S = 24 * 3600.0
-JOB_WIDE, NAME_WIDE, RUN_WIDE, NODE_WIDE = 16, 18, 18, 12
+JOB_WIDE, NAME_WIDE, RUN_WIDE, HOST_WIDE = 16, 18, 18, 12
 LEAST_WHY = 16
 
 
@@ -71,7 +71,7 @@ def table(
         Column("TIME", [time_of(row, now) for row in rows], right=True),
     ]
     if len({row.host for row in rows}) > 1:
-        columns.insert(0, _column("HOST", [row.host for row in rows], NODE_WIDE, dots))
+        columns.insert(0, _column("HOST", [row.host for row in rows], HOST_WIDE, dots))
     tied = [run_of(row, runs) for row in rows]
     if any(tied):
         columns.append(_column("RUN", tied, RUN_WIDE, dots, 0.8))

@@ -2,33 +2,52 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
+from datetime import datetime
+from pathlib import Path
 
 import pytest
 
-from support.place import Place
-from support.wait import until
+from support.place import Place, content
+from support.processes import descendants
+from support.wait import throughout, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
 
 
 @pytest.fixture
-def place(make_sshd):
-    sshd = make_sshd()
-    place = Place(sshd.options, sshd.alias)
-    place.sshd = sshd
-    yield place
-    place.close()
+def laptop(make_sshd):
+    """`laptop(**Sshd options)`: a place with one host, not configured yet."""
+    places = []
+
+    def make(**options):
+        sshd = make_sshd(**options)
+        place = Place(sshd.options, sshd.alias)
+        place.sshd = sshd
+        places.append(place)
+        return place
+
+    yield make
+    for place in places:
+        place.close()
 
 
-def following(place, name="remote"):
-    return (place.source(name).get("follow") or {}).get("healthy")
+@pytest.fixture
+def place(laptop):
+    return laptop()
+
+
+def follow_of(place, name="remote"):
+    return place.source(name).get("follow") or {}
 
 
 def start(place, **options):
+    """Start with an interval so long that only the follower brings anything."""
     place.configure(interval="10m", **options)
     place.start()
-    until(lambda: following(place), 20, "followed")
+    until(lambda: follow_of(place).get("healthy"), 30, "followed")
 
 
 def append(path, content):
@@ -36,22 +55,281 @@ def append(path, content):
         file.write(content)
 
 
+def equal(place, name, within=15):
+    until(lambda: content(place.mirror).get(name) == (place.remote / os.fsdecode(name)).read_bytes(), within)
+
+
+def agents(place):
+    """Processes of agents on the host."""
+    found = []
+    for pid in descendants(place.sshd._listener.pid):
+        try:
+            argv = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if argv[1:4] == [b"-I", b"-S", b"-B"]:
+            found.append(pid)
+    return found
+
+
+def pulls(place):
+    return place.source()["last_pull"]["at"]
+
+
 def test_growth_arrives_in_place_and_at_once(place):
     log = place.remote / "metrics.csv"
     log.write_bytes(b"step,loss\n")
     start(place)
     here = place.mirror / "metrics.csv"
-    inode = here.stat().st_ino
+    inode, before = here.stat().st_ino, pulls(place)
     waits = []
     for step in range(20):
         append(log, b"%d,0.5\n" % step)
         written = time.monotonic()
-        until(lambda: here.read_bytes() == log.read_bytes(), 5)
+        until(lambda: here.read_bytes() == log.read_bytes(), 10)
         waits.append(time.monotonic() - written)
     print("arrivals", [round(w, 3) for w in sorted(waits)])
     assert sorted(waits)[10] < 1.0
     assert here.stat().st_ino == inode
-    follow = until(lambda: place.source()["follow"]["arrival"] and place.source()["follow"], 10)
-    assert follow["mode"] == "following"
-    assert follow["watches"] == 1
+    assert here.stat().st_mtime_ns == log.stat().st_mtime_ns
+    assert here.stat().st_mode & 0o777 == 0o600
+    follow = until(lambda: follow_of(place)["arrival"] and follow_of(place), 10)
+    assert (follow["mode"], follow["watches"]) == ("following", 1)
     assert 0 < follow["arrival"]["p50"] <= follow["arrival"]["p95"] < 1.0
+    assert pulls(place) == before, "no pull was needed"
+    assert content(place.root / "versions") == {}
+
+
+def test_an_idle_source_is_fresh_as_of_now_and_pulled_rarely(place):
+    place.configure(interval="1s", more="reconcile: 20m\n")
+    (place.remote / "a.csv").write_bytes(b"1")
+    place.start()
+    until(lambda: follow_of(place).get("healthy"), 30, "followed")
+    source = place.source()
+    pulled, as_of = source["last_pull"]["at"], source["as_of"]
+    due = datetime.fromisoformat(source["next_pull_at"]) - datetime.fromisoformat(pulled)
+    assert 1190 < due.total_seconds() < 1230, "the reconcile, not the interval"
+    until(lambda: place.source()["as_of"] > as_of, 20, "its answers make it fresh")
+    throughout(lambda: pulls(place) == pulled, 3, "the interval is a second, and nothing is pulled")
+    assert "follow" in place.run("status", "gpu").stdout
+
+
+def test_new_files_and_folders_of_every_kind(place):
+    start(place)
+    run = place.remote / "run1" / "samples"
+    run.mkdir(parents=True)
+    written = time.monotonic()
+    (run / "epoch_1.png").write_bytes(b"png" * 1000)
+    equal(place, b"run1/samples/epoch_1.png")
+    print("an image took", round(time.monotonic() - written, 2))
+    (place.remote / "run1" / "events.out.tfevents.1").write_bytes(b"event" * 100)
+    equal(place, b"run1/events.out.tfevents.1")
+    big = b"line\n" * 2_000_000  # more than is sent in chunks
+    (place.remote / "run1" / "big.log").write_bytes(big)
+    equal(place, b"run1/big.log")
+    name = os.fsencode(place.remote) + b"/odd \xff\n'name.csv"
+    with open(name, "wb") as file:
+        file.write(b"odd")
+    until(lambda: content(place.mirror).get(b"odd \xff\n'name.csv") == b"odd", 15)
+    (place.remote / "run1").rename(place.remote / "run2")
+    equal(place, b"run2/samples/epoch_1.png")
+    equal(place, b"run2/big.log")
+    assert content(place.mirror)[b"run1/samples/epoch_1.png"], "what left the host stays"
+    until(lambda: place.source()["status"] == "fresh", 10)
+
+
+def test_what_is_rotated_replaced_shrunk_or_rewritten_ends_in_versions(place):
+    log = place.remote / "train.log"
+    log.write_bytes(b"first life\n" * 50)
+    start(place)
+    lives = [log.read_bytes()]
+
+    def kept(what):
+        equal(place, b"train.log")
+        assert all(any(old.startswith(life) for old in place.everything_kept()) for life in lives), what
+        lives.append(log.read_bytes())
+        append(log, b"grows on\n")
+        equal(place, b"train.log")
+        lives[-1] = log.read_bytes()
+
+    other = place.remote / "tmp"
+    other.write_bytes(b"second life\n" * 100)
+    other.replace(log)
+    kept("replaced by rename")
+    log.write_bytes(b"third\n")
+    kept("truncated and written anew, shorter")
+    log.write_bytes(b"fourth life, longer than all before\n" * 200)
+    kept("truncated and written anew, longer")
+    status = log.stat()
+    with log.open("r+b") as file:
+        file.write(b"FIFTH")
+    os.utime(log, ns=(status.st_atime_ns, status.st_mtime_ns))
+    kept("overwritten in place, with its old time")
+
+
+def test_a_beginning_that_changes_far_behind_the_growth_is_found(place):
+    log = place.remote / "table.csv"
+    log.write_bytes(b"0" * 300_000)
+    start(place)
+    with log.open("r+b") as file:
+        file.write(b"1")
+        file.seek(0, os.SEEK_END)
+        file.write(b"growth")
+    equal(place, b"table.csv")
+    assert b"0" * 300_000 in {old[:300_000] for old in place.everything_kept()}
+
+
+def test_pulls_in_a_loop_beside_a_fast_writer(place):
+    log = place.remote / "events.out.tfevents.1"
+    log.write_bytes(b"")
+    start(place)
+    here = place.mirror / log.name
+    deadline, wrote, size = time.monotonic() + 8, 0, 0
+    with log.open("ab", buffering=0) as file:
+        while time.monotonic() < deadline:
+            for _ in range(20):
+                file.write(b"%06d\n" % wrote)
+                wrote += 1
+            place.run("pull", "gpu", timeout=60)
+            found = here.read_bytes()
+            assert len(found) >= size, "it never shrinks"
+            size = len(found)
+            assert log.read_bytes().startswith(found), "always a beginning"
+    equal(place, b"events.out.tfevents.1")
+    assert content(place.root / "versions") == {}
+
+
+def test_metrics_flow_while_a_big_file_comes(place):
+    (place.remote / "metrics.csv").write_bytes(b"0\n")
+    start(place, sources=f"[{{path: {place.remote}, name: remote, bwlimit: 2MB}}]")
+    (place.remote / "archive.bin").write_bytes(os.urandom(30_000_000))
+    until(lambda: place.source()["status"] == "pulling" or place.source()["last_pull"]["files"], 20)
+    for step in range(5):
+        append(place.remote / "metrics.csv", b"%d\n" % step)
+        equal(place, b"metrics.csv", 3)
+    assert b"archive.bin" not in content(place.mirror)
+
+
+# --- the agent dies, or cannot live ---------------------------------------------------------------------------
+
+
+def test_a_killed_agent_is_started_again_and_nothing_is_missed(place):
+    log = place.remote / "a.csv"
+    log.write_bytes(b"1\n")
+    start(place)
+    (old,) = agents(place)
+    os.kill(old, signal.SIGSTOP)
+    append(log, b"2\n")
+    (place.remote / "unseen.png").write_bytes(b"png")
+    os.kill(old, signal.SIGKILL)
+    equal(place, b"a.csv")
+    equal(place, b"unseen.png")
+    until(lambda: agents(place) not in ([], [old]) and follow_of(place).get("healthy"), 20, "another one")
+    append(log, b"3\n")
+    equal(place, b"a.csv")
+
+
+def test_nothing_is_left_on_the_host(place):
+    start(place)
+    before = set(Path(place.base / "home").rglob("*"))
+    assert len(agents(place)) == 1
+    assert place.stop() == 0
+    until(lambda: agents(place) == [], 10, "it ended")
+    assert set(Path(place.base / "home").rglob("*")) == before
+    start(place)
+    place.kill()
+    until(lambda: agents(place) == [], 20, "it ended with its connection")
+
+
+def reason_of(place):
+    return until(lambda: follow_of(place).get("mode") == "off" and follow_of(place).get("reason"), 30)
+
+
+def pulls_on(place):
+    """The interval of a second does all of it."""
+    append(place.remote / "a.csv", b"more\n")
+    equal(place, b"a.csv")
+    until(lambda: place.source()["status"] == "fresh", 10)
+
+
+def plain(place):
+    (place.remote / "a.csv").write_bytes(b"1\n")
+    place.configure(interval="1s")
+    place.start()
+    return place
+
+
+WITHOUT_PYTHON = (
+    'case "$SSH_ORIGINAL_COMMAND" in *python3*) exec sh -c "exec no-such-python3";; '
+    '"exec sh") sed "s/python3/no-such-python/" | sh;; *) eval "$SSH_ORIGINAL_COMMAND";; esac'
+)
+# A start file that talks before every command: rsync cannot stand it, the agent can.
+NOISY = (
+    'case "$SSH_ORIGINAL_COMMAND" in internal-sftp) exec /usr/lib/openssh/sftp-server;; esac; '
+    'echo "Welcome to gpu1"; echo "quota: 97 %"; eval "$SSH_ORIGINAL_COMMAND"'
+)
+BROKEN_PYTHON = 'case "$SSH_ORIGINAL_COMMAND" in *python3*) echo "ImportError: libfoo.so.1" >&2; exit 1;; *) eval "$SSH_ORIGINAL_COMMAND";; esac'
+CHATTER = 'case "$SSH_ORIGINAL_COMMAND" in *python3*) exec yes "no agent here";; *) eval "$SSH_ORIGINAL_COMMAND";; esac'
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"force_command": WITHOUT_PYTHON}, "no python3 on the host"),
+        ({"force_command": BROKEN_PYTHON}, "libfoo.so.1"),
+        ({"force_command": CHATTER}, "no agent answered"),
+        ({"lines": ("MaxSessions 1",)}, "MaxSessions 1"),
+    ],
+    ids=["no-python", "broken-python", "chatter", "one-session"],
+)
+def test_where_there_is_no_agent_pulls_go_on_and_the_reason_is_said(laptop, options, said):
+    place = plain(laptop(**options))
+    assert said in reason_of(place)
+    pulls_on(place)
+    assert "not followed" in place.run("status", "gpu").stdout
+
+
+def test_a_noisy_shell_does_not_disturb_the_agent(laptop):
+    # rsync refuses such a host, so files come by sftp, whose subsystem is not so noisy.
+    place = laptop(force_command=NOISY)
+    (place.remote / "a.csv").write_bytes(b"1\n")
+    place.configure(interval="10m", sources=f"[{{path: {place.remote}, name: remote}}]\n    transport: sftp")
+    place.start()
+    until(lambda: follow_of(place).get("healthy"), 30, "followed")
+    append(place.remote / "a.csv", b"2\n")
+    equal(place, b"a.csv")
+    (place.remote / "i.png").write_bytes(b"png")
+    equal(place, b"i.png", 30)
+
+
+def test_follow_false(place):
+    (place.remote / "a.csv").write_bytes(b"1\n")
+    place.configure(interval="1s", follow=False)
+    place.start()
+    assert reason_of(place) == "`follow: false` in hosts.yaml"
+    pulls_on(place)
+    assert agents(place) == []
+
+
+def test_it_is_turned_off_and_on_by_saving_the_config(place):
+    (place.remote / "a.csv").write_bytes(b"1\n")
+    start(place)
+    place.configure(interval="1s", follow=False)
+    assert "follow: false" in reason_of(place)
+    until(lambda: agents(place) == [], 10)
+    pulls_on(place)
+    place.configure(interval="10m")
+    until(lambda: follow_of(place).get("healthy"), 30, "followed again")
+
+
+def test_a_source_that_is_not_there_is_told_and_followed_once_it_comes(place):
+    (place.remote / "a.csv").write_bytes(b"1\n")
+    start(place)
+    away = place.remote.with_name("away")
+    place.remote.rename(away)
+    until(lambda: follow_of(place)["mode"] == "missing" and place.source()["status"] == "suspect", 20)
+    assert content(place.mirror) == {b"a.csv": b"1\n"}
+    append(away / "a.csv", b"2\n")
+    away.rename(place.remote)
+    until(lambda: follow_of(place).get("healthy"), 20)
+    equal(place, b"a.csv")

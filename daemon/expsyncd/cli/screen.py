@@ -186,9 +186,30 @@ def _source(page: _Page, name: str, source: dict[str, Any], wide: int, *, seen: 
     gap = " " * (WORD_WIDTH - len(source["status"]))
     indent = 2 + WORD_WIDTH + wide + 2
     page.add(2, source["status"], f"{gap}{title:<{wide}}  " + "; ".join(parts), hang=indent)
+    if seen and (words := followed(source.get("follow") or {"mode": "off", "reason": ""})):
+        page.text(2 + WORD_WIDTH, words, DIM)
     for notice in source["notices"]:
         page.text(2 + WORD_WIDTH, notice, DIM)
     _skipped(page, source)
+
+
+def followed(follow: dict[str, Any]) -> str:
+    """How a source is followed, or why not."""
+    if follow["mode"] == "off":
+        return f"not followed: {follow['reason']}" if follow["reason"] else ""
+    words = {
+        "following": f"followed ({counted(follow['watches'], 'folder')})",
+        "rescanning": f"followed by rescans ({follow['reason']})",
+        "missing": "followed once it is there",
+        "starting": "followed soon",
+    }[follow["mode"]]
+    if arrival := follow["arrival"]:
+        words += f"; growth is here in {_short(arrival['p50'])}, 95 % in {_short(arrival['p95'])}"
+    return words
+
+
+def _short(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
 def _progress(progress: dict[str, Any]) -> str:

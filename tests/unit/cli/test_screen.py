@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expsyncd.cli.screen import render
+from expsyncd.state.follow import Arrival, FollowState
 from expsyncd.state.runs import RunsState
 from expsyncd.state.shown import snapshot_json
 from expsyncd.state.status import (
@@ -67,12 +68,18 @@ CASES = {
     "well": snapshot(
         {
             "gpu1": HostState(Connected(), ago(hours=1), "gpu1", {
-                "tb_log": source(Fresh(ago(seconds=40)), gone=2, notices=("2 files gone on the host, kept here",)),
-                "samples": source(Pulling(ago(seconds=5), 12, 30_000_000, 40, 120_000_000)),
+                "tb_log": source(
+                    Fresh(ago(seconds=40)), gone=2, notices=("2 files gone on the host, kept here",),
+                    follow=FollowState("following", 12, healthy=True, arrival=Arrival(0.0043, 0.0119, 100)),
+                ),
+                "samples": source(
+                    Pulling(ago(seconds=5), 12, 30_000_000, 40, 120_000_000),
+                    follow=FollowState("rescanning", 0, "NFS: what other machines write there is not told"),
+                ),
                 "checkpoints": source(
                     Fresh(ago(seconds=40)),
                     skipped=(Skipped("model_1.pt", 60_000_000, "a checkpoint over 50.0 MB (name it in `include:` to pull it)"),) * 4,
-                    skipped_total=4, skipped_bytes=240_000_000,
+                    skipped_total=4, skipped_bytes=240_000_000, follow=FollowState("off", 0, "no python3 on the host"),
                 ),
             }),
             "hpc": HostState(Waiting(Trouble("hpc does not answer", "is the VPN up?"), NOW + timedelta(seconds=8)), ago(minutes=2), "hpc", {

@@ -16,7 +16,8 @@ from expsyncd.samples.renderer import Renderer
 from expsyncd.samples.rules import Rules
 from expsyncd.state.catalogue import Catalogue
 from expsyncd.state.measured import MeasuredRow, measured_of
-from expsyncd.tensorboard.keeper import Keeper
+from expsyncd.tensorboard.keeper import Calls, Keeper
+from expsyncd.tensorboard.mender import Mender
 from expsyncd.tensorboard.names import names_beside, view_names
 from expsyncd.tensorboard.selection import Selection, select
 from expsyncd.tensorboard.shelf import Shelf
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from expsyncd.state.facts import Facts
     from expsyncd.state.marks import Mark
     from expsyncd.state.measured import MeasuredRow, RunKey
-    from expsyncd.state.status import Trouble
+    from expsyncd.state.status import DamagedFile, Trouble
     from expsyncd.state.thread import DatabaseThread
     from expsyncd.state.tracker import Tracker
 
@@ -62,6 +63,8 @@ class Board:
         self._clock = clock
         self._marks: dict[RunKey, Mark] = {}
         self._found: Sequence[RunFolder] = ()
+        self._shown = 0
+        self._fewer: int | None = None  # runs, when what the rule shows took too much memory
         self._config = config
         self._tracker = tracker
         self._base_notices = tracker.snapshot.notices
@@ -92,6 +95,7 @@ class Board:
             names_of,
             config.runs.stalled_after,
         )
+        self._mender = Mender(root.paths.tb_log, self.shelf.hold, self.shelf.release, self._put_damaged)
         self._keeper = Keeper(
             config.tensorboard,
             logdir=root.paths.tb_log,
@@ -101,6 +105,11 @@ class Board:
             tracker=tracker,
             wanted_ports=lambda: wanted_ports(self._config),
             clock=clock,
+            calls=Calls(
+                starts=self._mender.starts_anew,
+                gave_up=self._mender.gave_up,
+                too_big=self._show_fewer,
+            ),
         )
 
     def services(self) -> dict[str, Callable[[], Awaitable[None]]]:
@@ -109,6 +118,7 @@ class Board:
             "mirror watch": self._watch.run,
             "TensorBoard's view": self._run_shelf,
             "TensorBoard": self._run_keeper,
+            "event files": self._mender.run,
             "samples": self._renderer.run,
             "runs": self._measurer.run,
         }
@@ -116,7 +126,22 @@ class Board:
     def apply(self, config: Config) -> None:
         """Use a new config's TensorBoard section."""
         self._config = config
+        self._fewer = None
+        self._keeper.put_notice("memory", None)
         self._keeper.apply(config.tensorboard)
+        self.shelf.request()
+
+    def _put_damaged(self, damaged: tuple[DamagedFile, ...]) -> None:
+        self._keeper.put_damaged(damaged)
+
+    def _show_fewer(self) -> None:
+        """TensorBoard with what it shows is over its memory: half of it, rather than restart for ever."""
+        self._fewer = max(1, self._shown // 2)
+        self._keeper.put_notice(
+            "memory",
+            f"what TensorBoard showed took more than its memory_limit: now the newest {self._fewer} runs; "
+            "raise `tensorboard: memory_limit:`, or choose by `tensorboard: show:`",
+        )
         self.shelf.request()
 
     async def mark(self, request: Event) -> Event:
@@ -136,6 +161,8 @@ class Board:
         self, runs: Sequence[RunFolder], names: Mapping[RunKey, str], before: AbstractSet[RunKey]
     ) -> Selection:
         rule, now = self._config.tensorboard.show, self._clock.now().timestamp()
+        if self._fewer is not None:
+            rule = rule.model_copy(update={"newest": min(rule.newest, self._fewer)})
         return select(runs, names, self._marks, rule, now=now, before=before)
 
     def apply_samples(self, config: Config) -> None:
@@ -167,6 +194,8 @@ class Board:
 
     async def _runs(self, runs: Sequence[RunFolder], change: ViewChange, selection: Selection) -> None:
         self._found = runs
+        self._shown = change.runs
+        self._mender.laid(change.removed)
         self._keeper.put_runs(change.runs, len(selection.hidden), len(selection.folded))
         await self._thread.run(self._put_runs, runs)
 

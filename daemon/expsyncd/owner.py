@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LISTEN = "0A"  # linux/include/net/tcp_states.h TCP_LISTEN, as /proc/net/tcp prints it
+_LOGDIR = {"--logdir", "--logdir_spec"}
 COMMAND_SHOWN = 60  # characters of a foreign command line that a notice may take
 
 
@@ -21,8 +23,11 @@ class Owner:
 
     pid: int
     command: str
+    folder: str = ""  # of a TensorBoard: what it shows
 
     def __str__(self) -> str:
+        if self.folder:
+            return f"another TensorBoard (process {self.pid}) over {self.folder}"
         return f"process {self.pid} ({self.command})"
 
 
@@ -36,7 +41,7 @@ def owner(port: int, *, proc: Path = Path("/proc")) -> Owner | None:
             for descriptor in descriptors:
                 with suppress(OSError):
                     if os.readlink(descriptor.path) in sockets:
-                        return Owner(int(process.name), _command(process))
+                        return Owner(int(process.name), _command(process), _logdir(process))
     return None
 
 
@@ -56,9 +61,32 @@ def _processes(proc: Path) -> Iterator[Path]:
         yield from (entry for entry in proc.iterdir() if entry.name.isdigit())
 
 
+def _logdir(process: Path) -> str:
+    """The folder of a process that is a TensorBoard; empty for others and where it does not say."""
+    with suppress(OSError):
+        words = (process / "cmdline").read_bytes().decode("utf-8", "replace").split("\0")
+        # A script is the second word, a module the third or fourth, after python's own options.
+        if not any(
+            "tensorboard" in word.rpartition("/")[2] for word in words[:5] if not word.startswith("--")
+        ):
+            return ""
+        for word, after in pairwise([*words, ""]):
+            name, equals, value = word.partition("=")
+            if name in _LOGDIR:
+                given = value if equals else after
+                return _harmless(
+                    given if given.startswith("/") else f"{os.readlink(process / 'cwd')}/{given}"
+                )
+    return ""
+
+
 def _command(process: Path) -> str:
     with suppress(OSError):
         words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
-        shown = "".join(char if char.isprintable() else "?" for char in words).strip()
+        shown = _harmless(words)
         return shown if len(shown) <= COMMAND_SHOWN else f"{shown[: COMMAND_SHOWN - 1]}…"
     return "?"
+
+
+def _harmless(text: str) -> str:
+    return "".join(char if char.isprintable() else "?" for char in text).strip()

@@ -20,7 +20,9 @@ from expsyncd.paths import RootPaths
 from expsyncd.state.status import ConfigState, RootState, Snapshot, TensorBoardState
 from expsyncd.state.tracker import Tracker
 from expsyncd.tensorboard import record
-from expsyncd.tensorboard.keeper import Keeper, Timing
+from expsyncd.tensorboard.keeper import Keeper
+from expsyncd.tensorboard.patience import Timing
+from expsyncd.tensorboard.restarts import Restarts
 from expsyncd.tensorboard.view import View
 
 
@@ -80,7 +82,7 @@ def steps(port: int, run: str, tag: str = "loss") -> list[int]:
     return [point[1] for point in points]
 
 
-QUICK = Timing(look_s=0.2, again_s=0.2, answer_s=1.5, stop_grace_s=2, first_pause_s=0.1, hopeless_retry_s=0.5)
+QUICK = Timing(look_s=0.2, again_s=0.2, answer_s=1.5, stop_grace_s=2)
 
 
 def a_free_port() -> int:
@@ -129,7 +131,11 @@ class Home:
             self.secret,
             self.tracker,
             lambda: self.wanted,
-            **{"timing": QUICK, **(keeper_options or {})},
+            **{
+                "timing": QUICK,
+                "restarts": Restarts(first_s=0.1, hopeless_retry_s=0.5),
+                **(keeper_options or {}),
+            },
         )
         async with asyncio.TaskGroup() as group:
             task = group.create_task(keeper.run(), name="keeper")

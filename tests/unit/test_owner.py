@@ -1,3 +1,5 @@
+import pytest
+
 from expsyncd.owner import COMMAND_SHOWN, owner
 
 HEADER = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
@@ -58,3 +60,25 @@ def test_a_long_command_is_cut(tmp_path):
     found = owner(6006, proc=tmp_path)
     assert found is not None
     assert len(found.command) == COMMAND_SHOWN
+
+
+@pytest.mark.parametrize(
+    ("cmdline", "folder"),
+    [
+        (b"python3\0/usr/bin/tensorboard\0--logdir\0/data/runs\0--port=6006\0", "/data/runs"),
+        (b"python3\0-m\0tensorboard.main\0--port\0006006\0--logdir=logs\0", "/home/me/logs"),
+        (b"py\0-P\0-m\0expsyncd.tensorboard.launch\0--logdir=/r/tb_log\0", "/r/tb_log"),
+        (b"tensorboard\0--logdir_spec\0/a\x1b[31m\0", "/a?[31m"),
+        (b"tensorboard\0--port=6006\0", ""),
+        (b"python3\0train.py\0--logdir=/data/tensorboard\0", ""),
+        (b"vim\0notes\0", ""),
+    ],
+)
+def test_another_tensorboard_is_named_with_its_folder(tmp_path, cmdline, folder):
+    lay_proc(tmp_path, [row(6006)])
+    lay_process(tmp_path, 11, cmdline, 77)
+    (tmp_path / "11" / "cwd").symlink_to("/home/me")
+    found = owner(6006, proc=tmp_path)
+    assert found is not None
+    assert found.folder == folder
+    assert ("another TensorBoard (process 11) over" in str(found)) == bool(folder)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from expsyncd.cli.asked_words import gpus_words, jobs_words
 from expsyncd.state.needs import needs_person
 from expsyncd.units import counted, human_bytes, human_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 GREEN, YELLOW, RED, DIM, BOLD = "32", "33", "31", "2", "1"
 COLOURS = {
@@ -19,6 +22,7 @@ COLOURS = {
 }  # fmt: skip
 REASONS_SHOWN = 3
 PATHS_SHOWN = 3
+DAMAGED_SHOWN = 3
 NAME_WIDTH = 24
 WORD_WIDTH = 8
 
@@ -82,6 +86,7 @@ def _head(page: _Page, shown: dict[str, Any]) -> None:
     for notice in board["notices"]:
         page.text(2, notice, YELLOW)
     _away(page, board)
+    _damaged(page, board.get("damaged", ()))
     for name, host in shown["hosts"].items():
         for tunnel in host["tunnels"].values():
             if tunnel["tensorboard"]:
@@ -113,6 +118,18 @@ def _runs(page: _Page, runs: dict[str, Any]) -> None:
     if runs.get("total"):
         words = [f"{runs[state]} {state}" for state in ("growing", "stalled", "failed") if runs[state]]
         page.text(0, f"runs     {', '.join([str(runs['total']), *words])}")
+
+
+def _damaged(page: _Page, damaged: Sequence[dict[str, Any]]) -> None:
+    """A few event files that TensorBoard stopped reading."""
+    for one in damaged[:DAMAGED_SHOWN]:
+        where = (
+            "cannot be read to its end" if one["offset"] is None else f"is damaged at byte {one['offset']}"
+        )
+        name = one["file"].rpartition("/")[2]
+        page.text(2, f"{one['run']} {where} of {name}: TensorBoard shows what comes before", YELLOW)
+    if len(damaged) > DAMAGED_SHOWN:
+        page.text(2, f"and {len(damaged) - DAMAGED_SHOWN} more such files", YELLOW)
 
 
 def _samples(page: _Page, samples: dict[str, Any]) -> None:

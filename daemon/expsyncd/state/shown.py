@@ -154,6 +154,7 @@ def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
             "runs": board.runs,
             "hidden": board.hidden,
             "folded": board.folded,
+            "damaged": [{"run": d.run, "file": d.file, "offset": d.offset} for d in board.damaged],
             "error": trouble_json(board.error),
             "notices": list(board.notices),
         },

@@ -253,6 +253,15 @@ class HostState:
 
 
 @dataclass(frozen=True)
+class DamagedFile:
+    """An event file that TensorBoard stopped reading at byte `offset` (None: it does not say where)."""
+
+    run: str
+    file: str
+    offset: int | None
+
+
+@dataclass(frozen=True)
 class TensorBoardState:
     """`status` is off, starting, serving, restarting or failed; `notices` say what a person should know."""
 
@@ -262,6 +271,7 @@ class TensorBoardState:
     runs: int = 0
     hidden: int = 0  # by the person
     folded: int = 0  # by the rule of the config
+    damaged: tuple[DamagedFile, ...] = ()
     error: Trouble | None = None
     notices: tuple[str, ...] = ()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from expsyncd.tensorboard.command import ADDRESS
@@ -12,20 +13,39 @@ from expsyncd.tensorboard.command import ADDRESS
 # `/` still says 200 with the data server dead; this says 500 then and hangs when it hangs (4 ms when well).
 HEALTH_PATH = "/data/environment"
 _STATUS_LINE_MAX = 1024
+_UTIME = 11  # proc(5): field 14, counted from the state, which follows the name in parentheses
+_STOPPED, _RUNNABLE = {b"T", b"t"}, {b"R", b"D"}
 
 
-async def ailment(port: int, *, prefix: str = "", timeout_s: float) -> str | None:
-    """What is wrong with the TensorBoard on `port`, for people; None when it is well."""
+@dataclass(frozen=True)
+class Ailment:
+    """What is wrong with a TensorBoard, in words; `silent`: it took the question and did not answer."""
+
+    words: str
+    silent: bool = False
+
+
+@dataclass(frozen=True)
+class Signs:
+    """Of life, of a process and all below it: processor time so far; any of them stopped, any computing."""
+
+    cpu_s: float
+    stopped: bool
+    runnable: bool
+
+
+async def ailment(port: int, *, prefix: str = "", timeout_s: float) -> Ailment | None:
+    """What is wrong with the TensorBoard on `port`; None when it is well."""
     try:
         async with asyncio.timeout(timeout_s):
             status = await _status(port, prefix + HEALTH_PATH)
     except TimeoutError:
-        return f"does not answer within {timeout_s:g} s"
+        return Ailment(f"does not answer within {timeout_s:g} s", silent=True)
     except OSError as error:
-        return f"does not answer ({error.strerror or type(error).__name__})"
+        return Ailment(f"does not answer ({error.strerror or type(error).__name__})")
     if status == b"200":
         return None
-    return f"has lost its data server (it says {status.decode('ascii', 'replace') or 'nothing'})"
+    return Ailment(f"has lost its data server (it says {status.decode('ascii', 'replace') or 'nothing'})")
 
 
 async def _status(port: int, path: str) -> bytes:
@@ -51,6 +71,38 @@ def tree_rss_bytes(pid: int, *, proc: Path = Path("/proc")) -> int | None:
     except (OSError, IndexError, ValueError):
         return None
     return resident + sum(tree_rss_bytes(child, proc=proc) or 0 for child in _children(pid, proc))
+
+
+def signs(pid: int, *, proc: Path = Path("/proc")) -> Signs | None:
+    """Signs of life; None without /proc or process."""
+    if (found := _own_signs(proc / str(pid))) is None:
+        return None
+    for child in _children(pid, proc):
+        if below := signs(child, proc=proc):
+            found = Signs(
+                found.cpu_s + below.cpu_s, found.stopped or below.stopped, found.runnable or below.runnable
+            )
+    return found
+
+
+def _own_signs(process: Path) -> Signs | None:
+    try:
+        state, fields = _stat(process)
+        ticks = int(fields[_UTIME]) + int(fields[_UTIME + 1])
+    except (OSError, IndexError, ValueError):
+        return None
+    states = set()
+    with suppress(OSError):
+        for task in (process / "task").iterdir():
+            with suppress(OSError, IndexError):
+                states.add(_stat(task)[0])
+    stopped = state in _STOPPED
+    return Signs(ticks / os.sysconf("SC_CLK_TCK"), stopped, not states.isdisjoint(_RUNNABLE))
+
+
+def _stat(process: Path) -> tuple[bytes, list[bytes]]:
+    fields = (process / "stat").read_bytes().rpartition(b")")[2].split()
+    return fields[0], fields
 
 
 def _children(pid: int, proc: Path) -> list[int]:

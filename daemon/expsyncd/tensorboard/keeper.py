@@ -14,9 +14,11 @@ from expsyncd.errors import Error
 from expsyncd.process import Child
 from expsyncd.state.status import TensorBoardState, Trouble
 from expsyncd.tensorboard import command, health, ports, record, secret
+from expsyncd.tensorboard.deaths import Death, deaths
 from expsyncd.tensorboard.loader import complains, fast_loader_missing
 from expsyncd.tensorboard.output import Output
-from expsyncd.tensorboard.restarts import FIRST_S, HOPELESS_RETRY_S, Restarts
+from expsyncd.tensorboard.patience import Patience, Timing
+from expsyncd.tensorboard.restarts import Restarts
 from expsyncd.units import human_bytes
 
 if TYPE_CHECKING:
@@ -25,25 +27,26 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from expsyncd.config.model import TensorBoardConfig
+    from expsyncd.state.status import DamagedFile
     from expsyncd.state.tracker import Tracker
 
 logger = logging.getLogger(__name__)
 
-SICK_IN_A_ROW = 2  # one missed answer may be a loaded laptop
+_OVER_ADVICE = "raise `tensorboard: memory_limit:`, or show fewer runs by `tensorboard: show:`"
+TOO_BIG_S = 1800.0  # one that is over its memory that soon needs that much for what it shows
+
+
+def _nothing(*_: object) -> None:
+    return
 
 
 @dataclass(frozen=True)
-class Timing:
-    """Seconds; tests hand in shorter ones."""
+class Calls:
+    """Whom the keeper tells: a TensorBoard `starts`, it `gave_up` files, what it shows is `too_big`."""
 
-    start_deadline_s: float = 60.0  # a cold disk and a big import
-    start_look_s: float = 0.1
-    look_s: float = 2.0
-    again_s: float = 0.5  # after a first failure
-    answer_s: float = 5.0
-    stop_grace_s: float = 3.0  # it ends within 0.1 s of TERM, unless it hangs
-    first_pause_s: float = FIRST_S
-    hopeless_retry_s: float = HOPELESS_RETRY_S
+    starts: Callable[[], None] = _nothing
+    gave_up: Callable[[list[Death]], None] = _nothing
+    too_big: Callable[[], None] = _nothing
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class _Ended:
     trouble: Trouble | None
     healthy_s: float | None = None
     at_once: bool = False
+    advice: str = ""
 
 
 class Keeper:
@@ -70,6 +74,8 @@ class Keeper:
         *,
         clock: Clock | None = None,
         timing: Timing | None = None,
+        restarts: Restarts | None = None,
+        calls: Calls | None = None,
         slow_because: Callable[[], str | None] = fast_loader_missing,
     ) -> None:
         self._config = config
@@ -83,9 +89,9 @@ class Keeper:
         self._clock = clock or SystemClock()
         self._timing = timing or Timing()
         self._slow_because = slow_because()
-        self._restarts = Restarts(
-            first_s=self._timing.first_pause_s, hopeless_retry_s=self._timing.hopeless_retry_s
-        )
+        self._restarts = restarts or Restarts()
+        self._calls = calls or Calls()
+        self._notices: dict[str, str | None] = {}
         self._stir = asyncio.Event()
         self._wished = False
         self._last_port: int | None = None
@@ -95,6 +101,17 @@ class Keeper:
     def put_runs(self, count: int, hidden: int = 0, folded: int = 0) -> None:
         """How many runs the view shows, how many the person hid, how many the rule leaves out."""
         self._put(runs=count, hidden=hidden, folded=folded)
+
+    def put_damaged(self, damaged: tuple[DamagedFile, ...]) -> None:
+        """Which files it stopped reading."""
+        self._put(damaged=damaged)
+
+    def put_notice(self, topic: str, notice: str | None) -> None:
+        """What a person should know of it, in place of the last notice on that topic."""
+        if notice and notice != self._notices.get(topic):
+            logger.warning("%s", notice)
+        self._notices[topic] = notice
+        self._put(notices=tuple(filter(None, self._notices.values())))
 
     def restart(self, reason: str) -> None:
         """Wish for a fresh TensorBoard on the same port."""
@@ -116,7 +133,8 @@ class Keeper:
             self._wished = False
             self._stir.clear()
             if not self._config.enabled:
-                self._put(status="off", url=None, pid=None, error=None, notices=())
+                self._notices.clear()
+                self._put(status="off", url=None, pid=None, error=None, notices=(), damaged=())
                 await self._stir.wait()
                 continue
             ended = await self._life()
@@ -133,9 +151,11 @@ class Keeper:
         pause = self._restarts.ended(self._clock.monotonic(), ended.healthy_s)
         if pause.hopeless:
             trouble = Trouble(
-                f"TensorBoard does not start: {self._output.last_line() or trouble.title}",
-                f"read {self._output.file} and check `tensorboard:` in your config; "
-                f"it is tried again every {self._timing.hopeless_retry_s:g} s",
+                f"TensorBoard does not start: {self._output.last_line() or trouble.title}"
+                if ended.healthy_s is None
+                else f"TensorBoard keeps ending: {trouble.title}",
+                f"{ended.advice or f'read {self._output.file} and check `tensorboard:` in your config'}; "
+                f"it is tried again every {pause.seconds:g} s",
             )
             self._put(status="failed", error=trouble)
         logger.warning("%s; next start in %g s", trouble.title, pause.seconds)
@@ -163,14 +183,13 @@ class Keeper:
                 wanted=self._wanted_ports(),
             )
             self._prefix = await asyncio.to_thread(secret.prefix, self._secret) if config.private else ""
-            notices = tuple(notice for notice in (choice.notice, slow) if notice)
-            if new := [notice for notice in notices if notice not in self._state.notices]:
-                logger.warning("%s", "; ".join(new))
+            self.put_notice("port", choice.notice)
+            self.put_notice("loader", slow)
             self._put(
                 status="restarting" if self._last_port else "starting",
                 url=command.url(choice.port, self._prefix),
-                notices=notices,
             )
+            self._calls.starts()
             argv = command.argv(config, logdir=self._logdir, port=choice.port, fast=slow is None)
             with self._output.opened() as descriptor:
                 child = await Child.start(
@@ -199,34 +218,30 @@ class Keeper:
     async def _watch(self, child: Child, port: int) -> _Ended:
         """Look after it until it has to end or has ended."""
         timing = self._timing
-        started, healthy_at, sick_in_a_row = self._clock.monotonic(), None, 0
+        patience = Patience(timing, self._clock.monotonic())
         while True:
             ailment = await health.ailment(port, prefix=self._prefix, timeout_s=timing.answer_s)
             now = self._clock.monotonic()
-            healthy_s = None if healthy_at is None else now - healthy_at
             if self._wished:
                 return _Ended(None)
             if child.code is not None:
-                return _Ended(_exit_trouble(child.code, self._output), healthy_s)
-            if ailment is None:
-                sick_in_a_row, look_s = 0, timing.look_s
-                if healthy_at is None:
-                    healthy_at = now
-                    self._last_port = port
-                    self._put(status="serving", pid=child.pid, error=None)
-                    logger.info("TensorBoard is at %s", command.url(port))  # without its secret
-            elif healthy_at is not None:
-                sick_in_a_row, look_s = sick_in_a_row + 1, timing.again_s
-            else:
-                look_s = timing.start_look_s
+                return _Ended(_exit_trouble(child.code, self._output), patience.healthy_s(now))
+            if ailment is None and patience.healthy_at is None:
+                self._last_port = port
+                self._put(status="serving", pid=child.pid, error=None)
+                logger.info("TensorBoard is at %s", command.url(port))  # without its secret
+            signs = health.signs(child.pid) if ailment and ailment.silent else None
+            look_s = patience.judge(now, ailment, signs)
             over = self._over_memory(child.pid)
-            if (
-                over
-                or sick_in_a_row >= SICK_IN_A_ROW
-                or (healthy_at is None and now - started > timing.start_deadline_s)
-            ):
+            if over or look_s is None:
                 child.kill_group()  # one that hangs does not hear TERM
-                return _Ended(Trouble(f"TensorBoard {over or ailment}", "it is started again"), healthy_s)
+                healthy_s = patience.healthy_s(now)
+                if over and (healthy_s is None or healthy_s < TOO_BIG_S):
+                    self._calls.too_big()
+                trouble = Trouble(f"TensorBoard {over or (ailment and ailment.words)}", "it is started again")
+                return _Ended(trouble, healthy_s, advice=_OVER_ADVICE if over else "")
+            if given_up := deaths(self._output.news()):
+                self._calls.gave_up(given_up)
             self._output.bound()
             await self._pause(look_s)
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 LONGEST = 5_000_000  # bytes; a fault that repeats each second fills this in a day
 READ_MOST = 64_000
+NEWS_MOST = 1_000_000
 LINE_SHOWN = 200  # characters
 
 
@@ -23,6 +24,7 @@ class Output:
     def __init__(self, file: Path) -> None:
         self.file = file
         self._begin = 0
+        self._told = 0
 
     @contextmanager
     def opened(self) -> Iterator[int]:
@@ -30,7 +32,7 @@ class Output:
         self.bound()
         descriptor = os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
         try:
-            self._begin = os.fstat(descriptor).st_size
+            self._begin = self._told = os.fstat(descriptor).st_size
             yield descriptor
         finally:
             os.close(descriptor)
@@ -40,9 +42,26 @@ class Output:
         try:
             if self.file.stat().st_size > LONGEST:
                 os.truncate(self.file, 0)
-                self._begin = 0
+                self._begin = self._told = 0
         except OSError:
             return
+
+    def news(self) -> str:
+        """The whole lines that came since the last time, of this life."""
+        try:
+            with self.file.open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                if self._told > size:  # somebody emptied it
+                    self._told = 0
+                file.seek(self._told)
+                piece = file.read(NEWS_MOST)
+                lines, end, _ = piece.rpartition(b"\n")
+                if not end and len(piece) == NEWS_MOST:
+                    lines = piece  # no line is that long
+                self._told += len(lines + end)
+                return lines.decode("utf-8", "surrogateescape")
+        except OSError:
+            return ""
 
     def text(self) -> str:
         """The end of what was written since it was last opened."""

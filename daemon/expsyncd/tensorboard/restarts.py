@@ -8,13 +8,13 @@ FIRST_S = 0.5
 LONGEST_S = 30.0
 HEALTHY_S = 60.0  # after that long a crash is a new story
 HOPELESS_COUNT = 5
-HOPELESS_WITHIN_S = 120.0
+HOPELESS_WITHIN_S = 300.0
 HOPELESS_RETRY_S = 60.0
 
 
 @dataclass(frozen=True)
 class Pause:
-    """How long to wait before the next start; `hopeless`: it keeps failing before it ever answers."""
+    """How long to wait before the next start; `hopeless`: it keeps ending soon after its start."""
 
     seconds: float
     hopeless: bool = False
@@ -27,27 +27,25 @@ class Restarts:
         self._first_s = first_s
         self._hopeless_retry_s = hopeless_retry_s
         self._next_s = first_s
-        self._stillborn: list[float] = []
+        self._short: list[float] = []
 
     def ended(self, now: float, healthy_s: float | None) -> Pause:
         """TensorBoard ended at `now` after `healthy_s` of answering; None: it never answered."""
-        if healthy_s is not None:
-            self._stillborn.clear()
-            if healthy_s >= HEALTHY_S:
-                self._next_s = self._first_s
+        if healthy_s is not None and healthy_s >= HEALTHY_S:
+            self.forget()
         else:
-            self._stillborn.append(now)
-        # Hopeless stays so until it answers: the retries are too rare to make five in two minutes.
-        if len(self._stillborn) >= HOPELESS_COUNT:
-            within = self._stillborn[HOPELESS_COUNT - 1] - self._stillborn[0] <= HOPELESS_WITHIN_S
-            if within:
+            self._short.append(now)
+        # Hopeless stays so until one lives longer: the retries are too rare to make five in that time.
+        if len(self._short) >= HOPELESS_COUNT:
+            del self._short[HOPELESS_COUNT:]
+            if self._short[-1] - self._short[0] <= HOPELESS_WITHIN_S:
                 return Pause(self._hopeless_retry_s, hopeless=True)
-            del self._stillborn[0]
+            del self._short[0]
         seconds = self._next_s
         self._next_s = min(seconds * 2, LONGEST_S)
         return Pause(seconds)
 
     def forget(self) -> None:
-        """The person changed something: start afresh."""
+        """It lived long, or the person changed something: start afresh."""
         self._next_s = self._first_s
-        self._stillborn.clear()
+        self._short.clear()

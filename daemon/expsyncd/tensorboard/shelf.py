@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -47,7 +48,7 @@ class Shelf:
         self._select = select
         self._shown: AbstractSet[RunKey] = frozenset()
         self._wish = asyncio.Event()
-        self._held: set[Path] = set()
+        self._held: Counter[Path] = Counter()  # a pull and the mender may hold the same one
         self._again_at: float | None = None
         self._laid = asyncio.Condition()
         self._round = 0
@@ -58,7 +59,7 @@ class Shelf:
 
     async def hold(self, files: Sequence[Path]) -> None:
         """Take event files out of the view; returns when they have left."""
-        self._held.update(files)
+        self._held.update(set(files))
         target = self._round + 1
         self._wish.set()
         async with self._laid:
@@ -66,7 +67,8 @@ class Shelf:
 
     def release(self, files: Sequence[Path]) -> None:
         """Let held files come back, after the view gave TensorBoard time to forget them."""
-        self._held.difference_update(files)
+        self._held.subtract(set(files))
+        self._held = +self._held
         self._wish.set()
 
     async def laid(self) -> None:

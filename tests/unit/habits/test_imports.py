@@ -30,7 +30,7 @@ MAY = {
         "pull.rhythm", "pull.source", "mirror.layout", "state", "config.model", "ssh.finding", "ssh.probe",
     },
     # launch registers our tab
-    "tensorboard": BELOW | {"tab.plugin", "mirror.scan", "mirror.layout", "state", "config.model"},
+    "tensorboard": BELOW | {"tab.plugin", "eventfiles", "mirror.scan", "mirror.layout", "state", "config.model"},
     "samples": BELOW | {"cell", "confined", "eventfiles", "mirror.layout", "mirror.batch", "mirror.scan", "state", "config.model"},
     "inquiry": BELOW | {"state.status"},
     # Slurm and GPUs: the keepers ask over whatever runs commands; the rest reads texts

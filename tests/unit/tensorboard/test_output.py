@@ -1,6 +1,6 @@
 import os
 
-from expsyncd.tensorboard.output import LONGEST, Output
+from expsyncd.tensorboard.output import LONGEST, NEWS_MOST, Output
 
 
 def say(output, text):
@@ -44,3 +44,23 @@ def test_a_file_of_the_longest_length_stays(tmp_path):
     file.write_bytes(b"x" * LONGEST)
     Output(file).bound()
     assert file.stat().st_size == LONGEST
+
+
+def test_news_are_whole_lines_once_each(tmp_path):
+    file = tmp_path / "log"
+    output = Output(file)
+    assert output.news() == ""
+    say(output, b"old\n")
+    with output.opened() as descriptor:
+        assert output.news() == ""
+        os.write(descriptor, b"first\nsec")
+        assert output.news() == "first"
+        assert output.news() == ""
+        os.write(descriptor, b"ond\nthird\n")
+        assert output.news() == "second\nthird"
+        os.truncate(file, 0)
+        os.write(descriptor, b"x\n")
+        assert output.news() == "x"
+        os.write(descriptor, b"y" * (NEWS_MOST + 5) + b"\nz\n")
+        assert output.news() == "y" * NEWS_MOST
+        assert output.news() == "y" * 5 + "\nz"

@@ -1,3 +1,5 @@
+import pytest
+
 from expsyncd.tensorboard.restarts import HOPELESS_RETRY_S, LONGEST_S, Pause, Restarts
 
 
@@ -15,24 +17,21 @@ def test_a_long_health_resets_it():
     assert restarts.ended(now=300.0, healthy_s=0.0) == Pause(1.0)
 
 
-def test_five_stillborn_starts_in_two_minutes_are_hopeless_until_one_answers():
+@pytest.mark.parametrize("healthy_s", [None, 0.1, 59.0])
+def test_five_short_lives_in_five_minutes_are_hopeless_until_one_is_longer(healthy_s):
     restarts = Restarts()
     for count in range(4):
-        assert not restarts.ended(now=10.0 * count, healthy_s=None).hopeless
-    assert restarts.ended(now=50.0, healthy_s=None) == Pause(HOPELESS_RETRY_S, hopeless=True)
-    assert restarts.ended(now=500.0, healthy_s=None) == Pause(HOPELESS_RETRY_S, hopeless=True)
-    assert not restarts.ended(now=600.0, healthy_s=1.0).hopeless
-    assert not restarts.ended(now=610.0, healthy_s=None).hopeless
+        assert not restarts.ended(now=70.0 * count, healthy_s=healthy_s).hopeless
+    assert restarts.ended(now=290.0, healthy_s=healthy_s) == Pause(HOPELESS_RETRY_S, hopeless=True)
+    for count in range(20):
+        assert restarts.ended(now=400.0 + 100 * count, healthy_s=healthy_s).hopeless
+    assert restarts.ended(now=3000.0, healthy_s=61.0) == Pause(0.5)
+    assert not restarts.ended(now=3001.0, healthy_s=healthy_s).hopeless
 
 
-def test_five_stillborn_starts_over_a_longer_time_are_not_hopeless():
+def test_five_short_lives_over_a_longer_time_are_not_hopeless():
     restarts = Restarts()
-    assert not any(restarts.ended(now=40.0 * count, healthy_s=None).hopeless for count in range(20))
-
-
-def test_crashes_of_a_tensorboard_that_answered_are_not_hopeless():
-    restarts = Restarts()
-    assert not any(restarts.ended(now=1.0 * count, healthy_s=0.1).hopeless for count in range(20))
+    assert not any(restarts.ended(now=100.0 * count, healthy_s=None).hopeless for count in range(20))
 
 
 def test_after_a_change_by_the_person_it_starts_afresh():

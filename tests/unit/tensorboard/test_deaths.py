@@ -1,0 +1,24 @@
+from expsyncd.tensorboard.deaths import Death, deaths
+
+# As TensorBoard's data server 0.7.2 says it.
+SAID = """\
+[2026-11-26T14:39:01Z WARN  rustboard_core::run] Read error in /r/tb_log/gpu/a/tfevents.1: ReadRecordError(BadLengthCrc(ChecksumError { got: MaskedCrc(0x2dd89b12), want: MaskedCrc(0x2dd89bed) }))
+[2026-11-26T14:39:01Z WARN  rustboard_core::run] Read error in /r/tb_log/gpu/b: x/tfevents.1: InvalidRecord(ChecksumError { got: MaskedCrc(0x3d21f5b8), want: MaskedCrc(0x9205f2e4) })
+[2026-11-26T14:39:02Z WARN  rustboard_core::run] Read error in /r/tb_log/gpu/c/tfevents.1: InvalidProto(DecodeError { description: "invalid varint" })
+TensorBoard 2.21.0 at http://127.0.0.1:6006/ (Press CTRL+C to quit)
+Read error in nothing: ReadRecordError(
+[2026-11-26T14:39:02Z WARN  rustboard_core::run] Read error in /r/tb_log/gpu/d: ReadRecordError(/tfevents.1: ReadRecordError(BadLengthCrc(
+"""
+
+
+def test_each_file_that_was_given_up():
+    assert deaths(SAID) == [
+        Death("/r/tb_log/gpu/a/tfevents.1"),
+        Death("/r/tb_log/gpu/b: x/tfevents.1", 0x9205F2E4),
+        Death("/r/tb_log/gpu/c/tfevents.1"),
+        Death("/r/tb_log/gpu/d: ReadRecordError(/tfevents.1"),
+    ]
+
+
+def test_nothing_was_said():
+    assert deaths("") == []

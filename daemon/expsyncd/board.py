@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from expsyncd.state.facts import Facts
     from expsyncd.state.marks import Mark
     from expsyncd.state.measured import MeasuredRow, RunKey
-    from expsyncd.state.status import DamagedFile, Trouble
+    from expsyncd.state.status import Trouble
+    from expsyncd.state.tensorboard import DamagedFile
     from expsyncd.state.thread import DatabaseThread
     from expsyncd.state.tracker import Tracker
 

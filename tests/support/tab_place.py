@@ -58,9 +58,9 @@ from expsyncd.state.status import (
     Snapshot,
     SourceState,
     Stale,
-    TensorBoardState,
     Trouble,
 )
+from expsyncd.state.tensorboard import TensorBoardState
 from expsyncd.state.tunnels import TunnelOpen, TunnelState
 from expsyncd.tensorboard import command
 from support.tensorboards import ask

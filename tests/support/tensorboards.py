@@ -11,19 +11,22 @@ import time
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from expsyncd.config.model import TensorBoardConfig
 from expsyncd.mirror.scan import find_runs
 from expsyncd.paths import RootPaths
-from expsyncd.state.status import ConfigState, RootState, Snapshot, TensorBoardState
+from expsyncd.state.status import ConfigState, RootState, Snapshot
 from expsyncd.state.tracker import Tracker
 from expsyncd.tensorboard import record
 from expsyncd.tensorboard.keeper import Keeper
 from expsyncd.tensorboard.patience import Timing
 from expsyncd.tensorboard.restarts import Restarts
 from expsyncd.tensorboard.view import View
+
+if TYPE_CHECKING:
+    from expsyncd.state.tensorboard import TensorBoardState
 
 
 class Training:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from expsyncd.state.follow import FollowState
 from expsyncd.state.runs import RunsState
 from expsyncd.state.samples import SamplesState
+from expsyncd.state.tensorboard import TensorBoardState
 from expsyncd.units import human_bytes
 
 if TYPE_CHECKING:
@@ -250,30 +251,6 @@ class HostState:
     clock_offset_s: float | None = None
     jobs: JobsState | None = None  # None where Slurm is not asked
     gpus: GpusState | None = None
-
-
-@dataclass(frozen=True)
-class DamagedFile:
-    """An event file that TensorBoard stopped reading at byte `offset` (None: it does not say where)."""
-
-    run: str
-    file: str
-    offset: int | None
-
-
-@dataclass(frozen=True)
-class TensorBoardState:
-    """`status` is off, starting, serving, restarting or failed; `notices` say what a person should know."""
-
-    status: str = "starting"
-    url: str | None = None
-    pid: int | None = None
-    runs: int = 0
-    hidden: int = 0  # by the person
-    folded: int = 0  # by the rule of the config
-    damaged: tuple[DamagedFile, ...] = ()
-    error: Trouble | None = None
-    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

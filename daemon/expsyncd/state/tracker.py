@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from expsyncd.state.runs import RunsState
     from expsyncd.state.samples import SamplesState
-    from expsyncd.state.status import ConfigState, HostState, RootState, Snapshot, TensorBoardState
+    from expsyncd.state.status import ConfigState, HostState, RootState, Snapshot
+    from expsyncd.state.tensorboard import TensorBoardState
 
 
 class Tracker:

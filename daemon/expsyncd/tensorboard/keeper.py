@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from expsyncd.clock import Clock, SystemClock
 from expsyncd.errors import Error
 from expsyncd.process import Child
-from expsyncd.state.status import TensorBoardState, Trouble
+from expsyncd.state.status import Trouble
+from expsyncd.state.tensorboard import DamagedFile, TensorBoardState
 from expsyncd.tensorboard import command, health, ports, record, secret
 from expsyncd.tensorboard.deaths import Death, deaths
 from expsyncd.tensorboard.loader import complains, fast_loader_missing
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from expsyncd.config.model import TensorBoardConfig
-    from expsyncd.state.status import DamagedFile
+    from expsyncd.state.tensorboard import DamagedFile
     from expsyncd.state.tracker import Tracker
 
 logger = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from expsyncd.eventfiles.damage import first_damage
-from expsyncd.state.status import DamagedFile
+from expsyncd.state.tensorboard import DamagedFile
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence

@@ -29,10 +29,10 @@ from expsyncd.state.status import (
     SourceState,
     Stale,
     Suspect,
-    TensorBoardState,
     Trouble,
     Waiting,
 )
+from expsyncd.state.tensorboard import TensorBoardState
 
 SCREENS = Path(__file__).resolve().parent / "screens"
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)

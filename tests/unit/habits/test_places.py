@@ -88,7 +88,7 @@ ELSEWHERE = {
     "a table, or the lower half of the module that is tested": {
         "secret_names": "unit/test_redact", "secret_places": "unit/test_redact", "secret_shapes": "unit/test_redact",
         "ssh.causes": "unit/ssh/test_diagnosis", "state.facts_schema": "unit/state/test_facts",
-        "state.tunnels": "unit/state/test_shown", "state.asked": "unit/state/test_shown", "state.samples": "unit/state/test_shown", "state.runs": "unit/state/test_shown",
+        "state.tunnels": "unit/state/test_shown", "state.asked": "unit/state/test_shown", "state.samples": "unit/state/test_shown", "state.tensorboard": "unit/state/test_shown", "state.runs": "unit/state/test_shown",
         "state.series": "unit/samples/test_records", "samples.words": "unit/samples/test_names",
         "samples.frame": "unit/samples/test_series",
         "tensorboard.links": "unit/tensorboard/test_view", "state.follow": "unit/state/test_shown",

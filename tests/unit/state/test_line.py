@@ -9,9 +9,9 @@ from expsyncd.state.status import (
     NeedsLogin,
     RootState,
     Snapshot,
-    TensorBoardState,
     Trouble,
 )
+from expsyncd.state.tensorboard import TensorBoardState
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 WHY = Trouble("no", "do")

@@ -16,9 +16,9 @@ from expsyncd.state.status import (
     SourceFailed,
     Stale,
     Suspect,
-    TensorBoardState,
     Waiting,
 )
+from expsyncd.state.tensorboard import TensorBoardState
 from expsyncd.state.tunnels import TunnelFailed, TunnelOpen, TunnelOpening, TunnelState, TunnelWaiting
 from unit.state.test_shown import NOW, OH, host, shown
 

@@ -20,9 +20,9 @@ from expsyncd.state.status import (
     Snapshot,
     SourceState,
     Stale,
-    TensorBoardState,
     Trouble,
 )
+from expsyncd.state.tensorboard import TensorBoardState
 from expsyncd.state.tunnels import TunnelOpen, TunnelState
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)

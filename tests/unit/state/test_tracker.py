@@ -1,14 +1,8 @@
 import asyncio
 from datetime import UTC, datetime
 
-from expsyncd.state.status import (
-    ConfigState,
-    Connected,
-    HostState,
-    RootState,
-    Snapshot,
-    TensorBoardState,
-)
+from expsyncd.state.status import ConfigState, Connected, HostState, RootState, Snapshot
+from expsyncd.state.tensorboard import TensorBoardState
 from expsyncd.state.tracker import Tracker
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

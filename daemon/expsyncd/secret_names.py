@@ -63,26 +63,10 @@ _NO_PASSWORDS = {
     "bandpass",
 }
 _PLURALS = {"keys", "passwords", "passphrases", "apikeys"}
-_PASSES = {
-    "two",
-    "first",
-    "second",
-    "third",
-    "one",
-    "single",
-    "forward",
-    "backward",
-    "low",
-    "high",
-    "band",
-    "multi",
-    "num",
-    "n",
-    "by",
-    "max",
-    "all",
-    "last",
-}
+_PASSES_WORDS = """
+    two first second third one single forward backward low high band multi num n by max all last
+"""
+_PASSES = frozenset(_PASSES_WORDS.split())
 # What follows a secret word and makes it something about the secret.
 _ABOUT = set(
     "file files path paths dir folder name names env var variable type types mode len length dim dims size num count "  # noqa: SIM905
@@ -92,46 +76,14 @@ _ABOUT = set(
     "santa sharing budget limit window shift mixer mixing embed embedding embeddings emb vocab through strength length "
     "chars regex hint location arn version rotation usage used per batch step steps k".split()
 )
-_NOISE = {
-    "prod",
-    "production",
-    "dev",
-    "test",
-    "testing",
-    "staging",
-    "ci",
-    "value",
-    "val",
-    "b",
-    "base",
-    "main",
-    "old",
-    "new",
-    "default",
-    "local",
-    "personal",
-    "my",
-}
-_SWITCHES = {
-    "use",
-    "with",
-    "has",
-    "no",
-    "enable",
-    "is",
-    "require",
-    "requires",
-    "need",
-    "needs",
-    "ask",
-    "show",
-    "print",
-    "save",
-    "allow",
-    "skip",
-    "verify",
-    "check",
-}
+_NOISE_WORDS = """
+    prod production dev test testing staging ci value val b base main old new default local personal my
+"""
+_NOISE = frozenset(_NOISE_WORDS.split())
+_SWITCHES_WORDS = """
+    use with has no enable is require requires need needs ask show print save allow skip verify check
+"""
+_SWITCHES = frozenset(_SWITCHES_WORDS.split())
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _PLAIN_VALUES = set(

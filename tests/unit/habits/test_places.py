@@ -86,6 +86,10 @@ ELSEWHERE = {
         ("asking", "changes", "daemon_asked", "hosts", "journal", "known", "pictures", "run", "runs", "samples")
     },
     "a table, or the lower half of the module that is tested": {
+        **dict.fromkeys(("journal.scope", "journal.arithmetic", "journal.braces", "journal.expand", "journal.parameter", "journal.substitution",
+                         "journal.heads", "journal.settings", "journal.syntax", "journal.found", "journal.comments", "journal.directives",
+                         "journal.place", "journal.quoted", "journal.walk", "journal.assign", "journal.loops", "journal.commands", "journal.fed", "journal.submitted", "journal.blocks"),
+                        "unit/journal/test_parse"),
         "secret_names": "unit/test_redact", "secret_places": "unit/test_redact", "secret_shapes": "unit/test_redact",
         "ssh.causes": "unit/ssh/test_diagnosis", "state.facts_schema": "unit/state/test_facts",
         "state.tunnels": "unit/state/test_shown", "state.asked": "unit/state/test_shown", "state.samples": "unit/state/test_shown", "state.tensorboard": "unit/state/test_shown", "state.runs": "unit/state/test_shown",

@@ -51,6 +51,7 @@ ALLOWED = {
     ("tensorboard", "origin"): "the HTTP header",
     ("ssh", "proxy"): "OpenSSH's ProxyCommand and ProxyJump",
     ("logs", "handler"): "logging's own names",
+    ("journal", "node"): "a syntax tree's own word",
     ("state.jobs", "node"): "a Slurm node: ruling 21",
     ("jobs", "node"): "a Slurm node: ruling 21",
     ("tensorboard.launch", "info"): "TensorBoard's own TensorBoardInfo",

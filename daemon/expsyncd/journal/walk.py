@@ -1,0 +1,284 @@
+"""Walks the tree of a script as the shell would, and notes every command that starts something. Pure.
+
+Nothing is run: loops over literal values are unrolled, both branches of a condition are looked at, and what
+only running would tell stays symbolic.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from expsyncd.journal.assign import assign, declare, names_set_in
+from expsyncd.journal.blocks import block_of
+from expsyncd.journal.commands import Commands
+from expsyncd.journal.expand import expand
+from expsyncd.journal.fed import Fed
+from expsyncd.journal.found import ENTRIES_MOST
+from expsyncd.journal.loops import counted, values_of
+from expsyncd.journal.place import DEEPEST, UNROLLED_MOST, Place
+from expsyncd.journal.scope import BudgetError, Scope, Word
+from expsyncd.journal.syntax import mended, text_of, tree
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tree_sitter import Node
+
+    from expsyncd.journal.found import Entry
+
+_NEVER = re.compile(
+    r"if\s+(?:false|\[\[?\s*(?:0\s*(?:=|==|-eq)\s*1|1\s*(?:=|==|-eq)\s*0|0\s*-gt\s*0|1\s*-lt\s*0)\s*\]\]?|\(\(\s*0\s*\)\))\s*[;\n]"
+)
+_BLOCKS = {
+    "program",
+    "compound_statement",
+    "subshell",
+    "do_group",
+    "else_clause",
+    "elif_clause",
+    "list",
+    "ERROR",
+    "negated_command",
+}
+
+
+class Walker:
+    """Collects `entries` of one script; `beside`: texts of scripts that lie in the same folder, by name."""
+
+    def __init__(self, beside: Mapping[str, str]) -> None:
+        self.entries: list[Entry] = []
+        self.called: set[str] = set()
+        self.beside = dict(beside)
+        self._commands = Commands(self)
+        self._fed = Fed(self, self._commands)
+
+    # --- text and sequences ---------------------------------------------------------------------------
+
+    def text(self, text: str, scope: Scope, place: Place) -> None:
+        """All of a script's text."""
+        if place.deep > DEEPEST:
+            return
+        scope.budget.spend(1 + len(text) // 200)
+        whole, _ = mended(text)
+        self.statements(tree(whole).named_children, scope, place)
+
+    def statements(self, nodes: Sequence[Node], scope: Scope, place: Place) -> None:
+        """Statements and comments in order."""
+        heading, pending = place.heading, list[str]()
+        before = -1  # the last row of what came before
+        at = 0
+        while at < len(nodes):
+            node = nodes[at]
+            row = node.start_point[0]
+            if node.type == "comment":
+                if row == before:  # it stands beside a command, which has it already
+                    at += 1
+                    continue
+                end = at
+                while (
+                    end + 1 < len(nodes)
+                    and nodes[end + 1].type == "comment"
+                    and nodes[end + 1].start_point[0] == nodes[end].start_point[0] + 1
+                ):
+                    end += 1
+                if row > before + 1:
+                    pending = []
+                last_row = nodes[end].start_point[0]
+                following = nodes[end + 1].start_point[0] if end + 1 < len(nodes) else None
+                alone = following is None or following > last_row + 1
+                block = [text_of(one) for one in nodes[at : end + 1]]
+                heading, pending = block_of(
+                    self, block, row, scope, replace(place, heading=heading), pending, alone=alone
+                )
+                before, at = last_row, end + 1
+                continue
+            if row > before + 1:
+                pending = []
+            before = node.end_point[0] - (node.end_point[1] == 0)
+            beside = [
+                _note(text_of(one))
+                for one in nodes[at + 1 : at + 3]
+                if one.type == "comment" and one.start_point[0] == before
+            ]
+            count = len(self.entries)
+            self.visit(
+                node,
+                scope,
+                replace(place, heading=heading, notes=(*place.notes, *pending, *filter(None, beside))),
+            )
+            # A note reaches over set-up to its command; in a function it is about the set-up.
+            if len(self.entries) > count or place.body:
+                pending = []
+            at += 1
+
+    def add(self, entry: Entry) -> None:
+        """One more entry. Raises BudgetError past what a script may hold."""
+        if len(self.entries) >= ENTRIES_MOST:
+            raise BudgetError
+        self.entries.append(entry)
+
+    # --- statements -----------------------------------------------------------------------------------
+
+    def visit(self, node: Node, scope: Scope, place: Place) -> None:
+        """One statement."""
+        scope.budget.spend()
+        if place.deep > DEEPEST:
+            return
+        place = replace(place, deep=place.deep + 1)
+        match node.type:
+            case "command":
+                self._commands.command(node, scope, place)
+            case "redirected_statement":
+                self._fed.redirected(node, scope, place)
+            case "pipeline":
+                self._fed.pipeline(node, scope, place)
+            case "variable_assignment":
+                assign(node, scope)
+            case "variable_assignments":
+                for child in node.named_children:
+                    assign(child, scope)
+            case "declaration_command":
+                declare(node, scope)
+            case "unset_command":
+                for word in text_of(node).split()[1:]:
+                    scope.variables.pop(word, None)
+            case "for_statement":
+                self._for(node, scope, place)
+            case "c_style_for_statement":
+                self._counted(node, scope, place)
+            case "while_statement":
+                self._while(node, scope, place)
+            case "if_statement":
+                self._if(node, scope, place)
+            case "case_statement":
+                self._case(node, scope, place)
+            case "function_definition":
+                self._function(node, scope)
+            case "subshell":
+                self.statements(node.named_children, scope.copy(), place)
+            case block if block in _BLOCKS:
+                self.statements(node.named_children, scope, place)
+
+    def _for(self, node: Node, scope: Scope, place: Place) -> None:
+        name = text_of(node.child_by_field_name("variable") or node)
+        body = [child for child in node.named_children if child.type == "do_group"]
+        values = values_of(node, scope)
+        if values is None or len(values) * place.times > UNROLLED_MOST:
+            self._unknown(body, [name], scope, place)
+            return
+        for word in values:
+            if word.known or not re.search(r"[$`]", word.text):
+                scope.variables[name] = word
+            else:
+                scope.variables.pop(name, None)
+            self._bodies(body, scope, place.inside("loop", times=len(values)))
+
+    def _counted(self, node: Node, scope: Scope, place: Place) -> None:
+        body = [child for child in node.named_children if child.type in ("do_group", "compound_statement")]
+        name, numbers = counted(text_of(node), scope)
+        if numbers is None or len(numbers) * place.times > UNROLLED_MOST:
+            self._unknown(body, [name] if name else [], scope, place)
+            return
+        for number in numbers:
+            scope.variables[name] = Word(str(number))
+            self._bodies(body, scope, place.inside("loop", times=max(1, len(numbers))))
+
+    def _while(self, node: Node, scope: Scope, place: Place, lines: Sequence[str] = ()) -> None:
+        condition = text_of(node).split("do", 1)[0]
+        read = re.search(r"\bread\s+((?:-\w+\s+(?:\S+\s+)??)*)([A-Za-z_][\w ]*)", condition)
+        names = read[2].split() if read else []
+        body = [child for child in node.named_children if child.type == "do_group"]
+        if lines and names and len(lines) * place.times <= UNROLLED_MOST:
+            comma = re.search(r"IFS=[\"']?([,:;|])", condition)
+            for line in lines:
+                parts = line.split(comma[1] if comma else None, len(names) - 1)
+                scope.variables.update(
+                    {
+                        name: Word(part.strip())
+                        for name, part in zip(names, [*parts, *[""] * len(names)], strict=False)
+                    }
+                )
+                self._bodies(body, scope, place.inside("loop", times=len(lines)))
+            return
+        self._unknown(body, names, scope, place)
+
+    def read_lines(self, node: Node, scope: Scope, place: Place, text: str) -> None:
+        """`while read …; do …; done <<EOF`: the lines are there."""
+        self._while(node, scope, place, [line for line in text.splitlines() if line.strip()])
+
+    def _unknown(self, body: Sequence[Node], names: Sequence[str], scope: Scope, place: Place) -> None:
+        """A body that runs nobody knows how often: what it sets is not known in it."""
+        inner = scope.copy()
+        for name in {*names, *(found for node in body for found in names_set_in(node))}:
+            inner.variables.pop(name, None)
+        self._bodies(body, inner, place.inside("loop"))
+        scope.functions.update(inner.functions)
+
+    def _bodies(self, body: Sequence[Node], scope: Scope, place: Place) -> None:
+        for node in body:
+            self.statements(node.named_children, scope, place)
+
+    def _if(self, node: Node, scope: Scope, place: Place) -> None:
+        never = bool(_NEVER.match(text_of(node)[:80]))
+        branches = [
+            [child for child in node.named_children if child.type not in ("elif_clause", "else_clause")]
+        ]
+        branches += [[child] for child in node.named_children if child.type in ("elif_clause", "else_clause")]
+        for number, branch in enumerate(branches):
+            inner = scope.copy()
+            state = "commented" if never and number == 0 else place.state
+            self.statements(branch, inner, replace(place, state=state))
+            if state == place.state:
+                scope.merge(inner)
+
+    def _case(self, node: Node, scope: Scope, place: Place) -> None:
+        for item in node.named_children:
+            if item.type == "case_item":
+                inner = scope.copy()
+                patterns = {child.id for child in item.children_by_field_name("value")}
+                self.statements(
+                    [child for child in item.named_children if child.id not in patterns], inner, place
+                )
+                scope.merge(inner)
+
+    def _function(self, node: Node, scope: Scope) -> None:
+        name = node.child_by_field_name("name")
+        if name is not None:
+            scope.functions[text_of(name)] = node
+
+    def call(self, name: str, words: Sequence[Word], scope: Scope, place: Place) -> None:
+        """A function with arguments; what it declares `local` ends with it."""
+        self.called.add(name)
+        body = scope.functions[name].child_by_field_name("body")
+        if body is None or place.deep > DEEPEST // 2:
+            return
+        args, variables = scope.args, dict(scope.variables)
+        scope.args = list(words)
+        kind = place.kind if place.kind not in ("plain", "comment") else "function"
+        self.statements(body.named_children, scope, replace(place.inside(kind), body=True))
+        scope.args = args
+        for local in re.findall(r"\blocal\s+(?:-\w+\s+)*([^;\n}&|]+)", text_of(body)):
+            for declared in re.findall(r"([A-Za-z_]\w*)(?:=\S*)?", local):
+                if declared in variables:
+                    scope.variables[declared] = variables[declared]
+                else:
+                    scope.variables.pop(declared, None)
+
+    def uncalled(self, scope: Scope, place: Place) -> None:
+        """Functions that nobody calls, with arguments that nobody knows."""
+        for name, node in list(scope.functions.items()):
+            body = node.child_by_field_name("body")
+            if name not in self.called and body is not None:
+                inner = scope.copy()
+                inner.args = None
+                self.statements(body.named_children, inner, place.inside("function"))
+
+    def words(self, raws: Sequence[str], scope: Scope) -> list[Word]:
+        """Expanded words."""
+        return [word for raw in raws for word in expand(raw, scope)]
+
+
+def _note(text: str) -> str:
+    return text.lstrip("#").strip()

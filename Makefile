@@ -43,6 +43,7 @@ bench: ## side by side with plain rsync; prints ratios
 	@$(BIN)/python tests/bench/hosts.py
 	@$(BIN)/python tests/bench/animations.py
 	@$(BIN)/python tests/bench/renewal.py
+	@$(BIN)/python tests/bench/runs.py
 	@$(BIN)/python tests/bench/catalogue.py
 
 run: ## the daemon with this checkout's config/hosts.yaml

@@ -30,6 +30,8 @@ from expsyncd.runs.find import look
 from expsyncd.runs.reader import Reader
 from expsyncd.state import measured
 from expsyncd.state.catalogue import Catalogue
+from expsyncd.state.readings import Reading
+from expsyncd.state.sqlite import open_writer
 
 TAGS = ("loss/train", "loss/val", "lr", "acc/train", "acc/val", "grad_norm")
 FIRST = (
@@ -114,7 +116,8 @@ class Ours:
     def __init__(self, folder: Path) -> None:
         self._mirror = folder / "mirror"
         self._reader = Reader(self._mirror)
-        self._catalogue = Catalogue.open(folder / "catalogue.db")
+        Catalogue.open(folder / "catalogue.db").close()
+        self._db = open_writer(folder / "catalogue.db")
 
     async def read(self, last: int) -> float:
         began = time.perf_counter()
@@ -123,14 +126,13 @@ class Ours:
         (file,) = seen.files
         more = True
         while more:
-            reading, tags = self._catalogue.read(
-                lambda db: record.before_reading(db, seen.key, file), (None, {})
-            )
+            reading, tags = record.before_reading(self._db, seen.key, file)
             answer = await self._reader.read(file, reading, tags)
-            self._catalogue.write(lambda db, answer=answer: record.take(db, seen.key, answer))
+            with self._db.transaction():
+                record.take(self._db, seen.key, answer)
             more = answer.more
         took = time.perf_counter() - began
-        (row,) = self._catalogue.read(lambda db: measured.scalars_of(db, seen.key, ["lr"]), [])
+        (row,) = measured.scalars_of(self._db, seen.key, ["lr"])
         assert row.last[0] == last
         return took
 
@@ -139,7 +141,7 @@ class Ours:
         seen = look(str(self._mirror).encode(), "gpu", "exp", b"warm")
         assert seen is not None
         (file,) = seen.files
-        await self._reader.read(file, record.readings.Reading(*file.address), {})
+        await self._reader.read(file, Reading(*file.address), {})
 
     def rss(self) -> int:
         status = Path(f"/proc/{self._reader._cell._child.pid}/status").read_text()
@@ -147,7 +149,7 @@ class Ours:
 
     async def close(self) -> None:
         await self._reader.rest()
-        self._catalogue.close()
+        self._db.close()
 
 
 class Rival:
@@ -164,7 +166,7 @@ class Rival:
     def again(self, last: int) -> float:
         self._process.stdin.write(f"{last}\n")
         self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())["seconds"]
+        return float(json.loads(self._process.stdout.readline())["seconds"])
 
     def close(self) -> None:
         self._process.stdin.close()

@@ -136,10 +136,10 @@ class _Reading:
             # Zeros at the end are a hole that will be filled; a head may be half there.
             begun = len(data.rstrip(b"\0")) if last else len(data)
             good = max(at, begun - HEAD + 1)
+            self.waits = last
         if good > at:
             first, count = self.found.damaged or (self.found.offset + at, 0)
             self.found.damaged = (first, count + good - at)
-        self.waits = last and not any(data[good : good + HEAD])
         return good
 
     def _take(self, data: bytes, begin: int, end: int) -> None:

@@ -156,6 +156,14 @@ def test_damage_at_the_end_is_passed_once_and_zeros_there_wait():
     assert (hole.offset, hole.damaged, hole.more) == (len(good), None, False)
 
 
+def test_a_little_noise_before_zeros_waits():
+    good = record(scalar("a", 1, 1.0))
+    for noise in range(1, 14):
+        found = read(io.BytesIO(good + b"\x07" * noise + bytes(20)), 0, {})
+        assert len(good) <= found.offset <= len(good) + noise
+        assert not found.more
+
+
 def test_damage_inside_a_record_costs_that_record():
     bad = bytearray(record(scalar("a", 2, 1.0)))
     bad[12:20] = b"\xff" * 8

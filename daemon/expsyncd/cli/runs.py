@@ -14,6 +14,7 @@ from expsyncd.cli.runs_view import columns, grid
 from expsyncd.cli.runs_view.ask import Answer, answer, fill, resolved
 from expsyncd.cli.runs_view.listed import Listing
 from expsyncd.cli.runs_view.read import Reader, reader
+from expsyncd.control.client import is_served
 from expsyncd.paths import Paths
 from expsyncd.units import counted
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 PLAIN = True  # parses its words itself: see `group`
 ABOUT = "Runs with state, step, age, the most telling metrics (last values) and the\nsettings that differ."
+NOT_RUNNING = "expsyncd is not running: states are as it saw them last"
 COLUMNS_A_METRIC = 20  # of the terminal's; more metrics than fit are read for nothing
 
 
@@ -34,7 +36,8 @@ def runs(words: list[str]) -> int:
     parser.add_argument("--csv", action="store_true", help="as CSV, with all settings and metrics")
     given = parser.read(words)
     now = time.time()
-    with reader(Paths.of(os.environ)) as known:
+    paths = Paths.of(os.environ)
+    with reader(paths) as known:
         found = answer(known, ask_of(given), now)
         chosen = [resolved(known, word) for word in listed(given.columns)]
         if given.json or given.csv:
@@ -47,7 +50,8 @@ def runs(words: list[str]) -> int:
             else:
                 print_csv(sys.stdout, found.seen, chosen)
         else:
-            print("\n".join(table(known, found, chosen, now)))
+            lines = table(known, found, chosen, now)
+            print("\n".join(lines if is_served(paths.control_socket) else [*lines, NOT_RUNNING]))
     return 0
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from expsyncd.cli import terminal
 from expsyncd.cli.asking import Parser
+from expsyncd.cli.runs import NOT_RUNNING
 from expsyncd.cli.runs_view import page
 from expsyncd.cli.runs_view.columns import metrics
 from expsyncd.cli.runs_view.event_ends import part_of
@@ -16,6 +17,7 @@ from expsyncd.cli.runs_view.page import FileLine, Page
 from expsyncd.cli.runs_view.printed import Printed
 from expsyncd.cli.runs_view.read import Reader, reader
 from expsyncd.cli.runs_view.resumed import Resumed, resumed
+from expsyncd.control.client import is_served
 from expsyncd.errors import Error
 from expsyncd.paths import Paths, RootPaths
 from expsyncd.state.entries import entries_of, links_of
@@ -54,7 +56,8 @@ def show(words: list[str]) -> int:
         print_page(found)
         return 0
     out = Printed(terminal.columns(), time.time(), colour=terminal.coloured(), unicode=terminal.braille())
-    print("\n".join(page.lines(found, out)))
+    lines = page.lines(found, out)
+    print("\n".join(lines if is_served(paths.control_socket) else [*lines, "", NOT_RUNNING]))
     return 0
 
 

@@ -59,6 +59,16 @@ def ask(path: Path, request: dict[str, Any], timeout_s: float = ANSWER_WITHIN_S)
     return last
 
 
+def is_served(path: Path) -> bool:
+    """Whether a daemon listens there; it is asked nothing."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        try:
+            connection.connect(str(path))
+        except OSError:
+            return False
+    return True
+
+
 def _silent() -> Error:
     return Error("the daemon does not answer", "`expsyncd logs` may say why; restart it")
 

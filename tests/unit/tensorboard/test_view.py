@@ -275,3 +275,23 @@ def test_nothing_is_touched_while_the_mirror_is_missing(root):
     root.paths.mirror.rename(root.paths.path / "unmounted")
     root.lay()
     assert root.names() == ["gpu1/a/tfevents.1"]
+
+
+def test_growth_of_what_is_shown_needs_no_look(root):
+    shown, hidden = root.put("gpu1/tb/a/tfevents.1"), root.put("gpu1/tb/b/tfevents.1")
+    assert not root.view.grew(bytes(shown))
+    root.lay(hidden={("gpu1", "tb", b"b")})
+    with shown.open("ab") as file:
+        file.write(b"more")
+    assert root.view.grew(bytes(shown))
+    assert root.view.grew(bytes(shown))
+    assert not root.view.grew(bytes(hidden))
+    root.put("gpu1/tb/a/tfevents.1", b"points an")
+    assert not root.view.grew(bytes(shown)), "shrunk below what was seen growing"
+    root.lay()
+    assert root.names() == ["gpu1/b/tfevents.1"]
+    root.lay(now=110.0)
+    root.replace("gpu1/tb/b/tfevents.1", b"points and many more of them")
+    assert not root.view.grew(bytes(hidden))
+    root.file("gpu1/tb/b/tfevents.1").unlink()
+    assert not root.view.grew(bytes(hidden))

@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from expsyncd.marking import Event, known_runs, marked
+from expsyncd.mirror.layout import where
 from expsyncd.mirror.watch import MirrorWatch
 from expsyncd.pull.kinds import is_event_file
 from expsyncd.runs.reader import Reader
@@ -16,6 +17,7 @@ from expsyncd.samples.renderer import Renderer
 from expsyncd.samples.rules import Rules
 from expsyncd.state.catalogue import Catalogue
 from expsyncd.state.measured import MeasuredRow, measured_of
+from expsyncd.tensorboard.answers import Answers
 from expsyncd.tensorboard.keeper import Calls, Keeper
 from expsyncd.tensorboard.mender import Mender
 from expsyncd.tensorboard.names import names_beside, view_names
@@ -97,6 +99,8 @@ class Board:
             config.runs.stalled_after,
         )
         self._mender = Mender(root.paths.tb_log, self.shelf.hold, self.shelf.release, self._put_damaged)
+        self._root_paths = root.paths
+        self._answers = Answers(root.paths, tracker, clock, self._name_in_view)
         self._keeper = Keeper(
             config.tensorboard,
             logdir=root.paths.tb_log,
@@ -113,6 +117,14 @@ class Board:
             ),
         )
 
+    def _name_in_view(self, path: bytes) -> str | None:
+        """What TensorBoard calls the run of an event file."""
+        place = where(self._root_paths, path)
+        if place is None:
+            return None
+        key = (place.host, place.source, place.inside.rpartition(b"/")[0])
+        return view_names(self._found).get(key)
+
     def services(self) -> dict[str, Callable[[], Awaitable[None]]]:
         """What runs for ever, by name."""
         return {
@@ -122,6 +134,7 @@ class Board:
             "event files": self._mender.run,
             "samples": self._renderer.run,
             "runs": self._measurer.run,
+            "TensorBoard's answers": self._answers.run,
         }
 
     def apply(self, config: Config) -> None:
@@ -195,6 +208,7 @@ class Board:
             self.shelf.request_seldom()
         self._renderer.batch(batch)
         self._measurer.batch(batch)
+        self._answers.changed(batch.paths)
 
     async def _runs(self, runs: Sequence[RunFolder], change: ViewChange, selection: Selection) -> None:
         self._found = runs

@@ -54,6 +54,8 @@ def test_points_arrive_again_and_again_in_the_same_file(place):
         print("arrivals", [round(wait, 2) for wait in waits])
         assert sorted(waits)[len(waits) // 2] <= WITHIN_S
         assert mirrored.stat().st_ino == inode
+        arrival = until(lambda: place.status()["tensorboard"]["arrival"], 30, "a sample of what arrived")
+        assert 0 < arrival["p50"] <= arrival["p95"] <= WITHIN_S
         odd.write_bytes(training.file.read_bytes())
         until(lambda: steps(port, "gpu/odd") == list(range(9)), 20)
         assert set(runs(port)) == {"gpu/lr1", "gpu/odd"}

@@ -82,6 +82,8 @@ def _head(page: _Page, shown: dict[str, Any]) -> None:
     page.text(0, f"expsyncd {shown['version']}, up {page.ago(shown['since'])[:-4]}", BOLD)
     where = board["url"] or (board["error"] or {}).get("title", "")
     runs = f"  {counted(board['runs'], 'run')}" if board["status"] != "off" else ""
+    if arrival := board.get("arrival"):
+        runs += f", points shown in {_short(arrival['p50'])}"
     page.add(0, board["status"], f"  TensorBoard {where}{runs}", hang=2)
     for notice in board["notices"]:
         page.text(2, notice, YELLOW)

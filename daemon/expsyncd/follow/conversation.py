@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from expsyncd.follow import landing
-from expsyncd.follow.arrivals import Clocks
+from expsyncd.follow.clocks import Clocks
 from expsyncd.follow.frames import Check, Chunk, Frames, Hello, Message, Mode, Name, Pong, PullAll
 from expsyncd.mirror.layout import source_folder
 
@@ -189,11 +189,15 @@ class Conversation:
             else:
                 taken.append((followed, message))
         keys = frozenset((f.keeper.source.name, m.path) for f, m in taken)
+        grown: list[tuple[str, bytes]] = []
         self._leases.begin(keys)
         try:
             landed = await _to_its_end(lambda: self._write(taken))
+            for (followed, message), (result, _) in zip(taken, landed, strict=True):
+                if result is not None and result.kind == "took":
+                    grown.append((followed.keeper.source.name, message.path))
         finally:
-            self._leases.end(keys)
+            self._leases.end(grown)
         for (followed, message), (result, at_s) in zip(taken, landed, strict=True):
             answers += self._judge(followed, message, result, at_s)
         await self.say(answers)
@@ -230,6 +234,8 @@ class Conversation:
             case "pull":
                 followed.keeper.request_paths({message.path: message.size})
             case "took":
+                if landed.wrote == landed.size > 0 and not followed.may_make_one_more():
+                    followed.owe()
                 offset_s = self._clocks.offset_s
                 if isinstance(message, Chunk) and message.live and landed.level and offset_s is not None:
                     followed.arrivals.add(at_s - (message.mtime_ns / 1e9 - offset_s))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from expsyncd.follow.accepted import Accepted
-from expsyncd.follow.arrivals import Arrivals
-from expsyncd.state.follow import FollowState
+from expsyncd.state.follow import Arrivals, FollowState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,8 +29,8 @@ class Keeper(Protocol):
         """Wish a pull."""
         ...
 
-    def request_paths(self, paths: Mapping[bytes, int]) -> None:
-        """Wish a pull of just these files."""
+    def request_paths(self, paths: Mapping[bytes, int] | None) -> None:
+        """Wish a pull of just these files, or of all of them that changed."""
         ...
 
     def followed(self, follow: FollowState) -> None:
@@ -59,6 +58,7 @@ class Followed:
         self._watches = 0
         self._reason = ""
         self._starts = 0
+        self._made = 0
         self._seen_from: datetime | None = None
         keeper.rhythm.on_end = self.show
 
@@ -92,7 +92,12 @@ class Followed:
     def owe(self) -> None:
         """Something may have been missed."""
         self.keeper.rhythm.owe()
-        self.keeper.request()
+        self.keeper.request_paths(None)
+
+    def may_make_one_more(self) -> bool:
+        """Whether files may still be made here; only a pull counts what a host has."""
+        self._made += 1
+        return self._made % max(1, self.keeper.source.max_entries) != 0
 
     def quiet(self, as_of: datetime) -> None:
         """All that changed before `as_of` has come, as far as the agent sees."""

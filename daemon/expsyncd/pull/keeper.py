@@ -92,8 +92,8 @@ class SourceKeeper:
         if not self.rhythm.rests():
             self._wish.set()
 
-    def request_paths(self, paths: Mapping[bytes, int]) -> None:
-        """Wish a pull of just these files, by their sizes on the host, or of all where that cannot be."""
+    def request_paths(self, paths: Mapping[bytes, int] | None) -> None:
+        """Wish a pull of just these files, by their sizes on the host, or soon of all (None)."""
         self._named.add(paths)
 
     def request_audit(self, number: int) -> None:

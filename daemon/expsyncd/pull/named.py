@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 NAMES_S = 0.2  # a burst of names, say the images of one step, is one round
 MOST_NAMES = 5000  # more are a pull of all
-# Where files cannot be pulled by name, a whole pull comes at most so often for named ones.
+# Where files cannot be pulled by name, or nobody knows which, a whole pull comes at most so often.
 WHOLE_EVERY_S = 10.0
 
 
@@ -44,9 +44,11 @@ class Named:
         """Whether named files are not here yet."""
         return self._busy or self._wish.is_set()
 
-    def add(self, sizes: Mapping[bytes, int]) -> None:
-        """Files by their sizes in bytes on the host, as far as it said."""
-        if self._sizes is not None:
+    def add(self, sizes: Mapping[bytes, int] | None) -> None:
+        """Files by their sizes in bytes on the host, as far as it said; None: nobody knows which."""
+        if sizes is None:
+            self._sizes = None
+        elif self._sizes is not None:
             self._sizes.update(sizes)
             if len(self._sizes) > MOST_NAMES:
                 self._sizes = None

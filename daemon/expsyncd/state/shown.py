@@ -20,7 +20,7 @@ from expsyncd.state.status import (
 )
 
 if TYPE_CHECKING:
-    from expsyncd.state.follow import FollowState
+    from expsyncd.state.follow import Arrival, FollowState
     from expsyncd.state.tunnels import TunnelState
 
 SCHEMA = 1
@@ -82,16 +82,20 @@ def source_json(source: SourceState) -> dict[str, Any]:
 
 def follow_json(follow: FollowState) -> dict[str, Any]:
     """How a source is followed; `arrival` in seconds, null until something came."""
-    arrival = follow.arrival
     return {
         "mode": follow.mode,
         "watches": follow.watches,
         "reason": follow.reason,
         "healthy": follow.healthy,
-        "arrival": None
-        if arrival is None
-        else {"p50": round(arrival.p50, 4), "p95": round(arrival.p95, 4), "count": arrival.count},
+        "arrival": arrival_json(follow.arrival),
     }
+
+
+def arrival_json(arrival: Arrival | None) -> dict[str, Any] | None:
+    """In seconds, or null."""
+    if arrival is None:
+        return None
+    return {"p50": round(arrival.p50, 4), "p95": round(arrival.p95, 4), "count": arrival.count}
 
 
 def host_json(host: HostState) -> dict[str, Any]:
@@ -156,6 +160,7 @@ def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
             "folded": board.folded,
             "damaged": [{"run": d.run, "file": d.file, "offset": d.offset} for d in board.damaged],
             "error": trouble_json(board.error),
+            "arrival": arrival_json(snapshot.shown_after),
             "notices": list(board.notices),
         },
         "samples": {

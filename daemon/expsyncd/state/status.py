@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from expsyncd.state.follow import FollowState
+from expsyncd.state.follow import Arrival, FollowState
 from expsyncd.state.runs import RunsState
 from expsyncd.state.samples import SamplesState
 from expsyncd.state.tensorboard import TensorBoardState
@@ -284,4 +284,5 @@ class Snapshot:
     hosts: dict[str, HostState] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
     samples: SamplesState = field(default_factory=SamplesState)
+    shown_after: Arrival | None = None  # from a write on the host to TensorBoard's answer, sampled
     runs: RunsState = field(default_factory=RunsState)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from expsyncd.state.follow import Arrival
     from expsyncd.state.runs import RunsState
     from expsyncd.state.samples import SamplesState
     from expsyncd.state.status import ConfigState, HostState, RootState, Snapshot
@@ -66,6 +67,11 @@ class Tracker:
         """What is known of the runs as a whole."""
         if self._snapshot.runs != state:
             self._put(replace(self._snapshot, runs=state))
+
+    def put_shown_after(self, arrival: Arrival) -> None:
+        """How long it takes from a write on a host to TensorBoard's answer."""
+        if self._snapshot.shown_after != arrival:
+            self._put(replace(self._snapshot, shown_after=arrival))
 
     def put_notices(self, notices: tuple[str, ...]) -> None:
         """What a person should know about this machine as a whole (old rsync, no agent)."""

@@ -33,7 +33,7 @@ ELSEWHERE = {
         "follow.agent.loop": "integration/test_agent", "follow.agent.inotify": "integration/test_agent",
         "follow.agent.tree": "integration/test_agent", "follow.agent.disks": "integration/test_agent",
         "follow.conversation": "integration/test_follower", "follow.follower": "integration/test_follower",
-        "pull.named": "integration/test_follower",
+        "pull.named": "integration/test_follower", "tensorboard.answers": "integration/test_points",
         "pull.carrier": "contracts/test_carriers", "pull.carry": "contracts/test_carriers",
         "pull.rrsync_carry": "contracts/test_carriers", "pull.sftp_carry": "contracts/test_carriers",
         "pull.reach": "contracts/test_carriers", "pull.sftp_reach": "contracts/test_carriers",
@@ -95,7 +95,7 @@ ELSEWHERE = {
         "state.tunnels": "unit/state/test_shown", "state.asked": "unit/state/test_shown", "state.samples": "unit/state/test_shown", "state.tensorboard": "unit/state/test_shown", "state.runs": "unit/state/test_shown",
         "state.series": "unit/samples/test_records", "samples.words": "unit/samples/test_names",
         "samples.frame": "unit/samples/test_series",
-        "tensorboard.links": "unit/tensorboard/test_view", "state.follow": "unit/state/test_shown",
+        "tensorboard.links": "unit/tensorboard/test_view",
         "follow.agent.rules": "unit/follow/test_accepted", "follow.agent.stream": "unit/follow/test_frames",
     },
 }  # fmt: skip

@@ -29,7 +29,9 @@ style:
 
 faults: ## kill, cut, fill and unmount at length
 	@$(SETUP) test
-	@EXPSYNCD_KILL_ROUNDS=30 EXPSYNCD_GROWTHS=100 EXPSYNCD_WISHES_S=600 EXPSYNCD_FLOOD=20000 EXPSYNCD_WAKE_S=5 EXPSYNCD_BLACK_HOLE_S=25 $(BIN)/python -m pytest -q -s tests/faults tests/labs
+	@EXPSYNCD_KILL_ROUNDS=30 EXPSYNCD_GROWTHS=100 EXPSYNCD_WISHES_S=600 EXPSYNCD_FLOOD=20000 EXPSYNCD_WAKE_S=5 EXPSYNCD_BLACK_HOLE_S=25 \
+	EXPSYNCD_FOLLOWED_KILLS=50 EXPSYNCD_BESIDE_S=60 \
+	$(BIN)/python -m pytest -q -s tests/faults tests/labs tests/integration/test_pull_beside_follower.py
 
 soak: ## hours of random faults
 	@$(SETUP) test
@@ -40,11 +42,18 @@ bench: ## side by side with plain rsync; prints ratios
 	@$(BIN)/python tests/bench/pulls.py
 	@$(BIN)/python tests/bench/sftp.py
 	@$(BIN)/python tests/bench/idle.py
+	@$(BIN)/python tests/bench/arrival.py --both
+	@$(BIN)/python tests/bench/append.py
+	@$(BIN)/python tests/bench/idle_hour.py
 	@$(BIN)/python tests/bench/hosts.py
 	@$(BIN)/python tests/bench/animations.py
 	@$(BIN)/python tests/bench/renewal.py
 	@$(BIN)/python tests/bench/runs.py
 	@$(BIN)/python tests/bench/catalogue.py
+
+scale: ## a million files, 100 hosts, 20 GB on its way, floods
+	@$(SETUP) test
+	@$(BIN)/python tests/bench/scale.py
 
 run: ## the daemon with this checkout's config/hosts.yaml
 	@$(SETUP) run
@@ -59,4 +68,4 @@ uninstall: ## removes what install put there; leaves your data and config
 clean: ## removes the virtual environment and caches of this checkout
 	rm -rf .venv .make .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
 
-.PHONY: help demo test check style faults soak bench run install uninstall clean
+.PHONY: help demo test check style faults soak bench scale run install uninstall clean

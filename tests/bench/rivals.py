@@ -133,7 +133,7 @@ class Ours(Way):
         self.place.start()
         self.place.until_fresh(UP_WITHIN_S)
         if self._follow:
-            until(lambda: "follow" in str(self.place.source().get("following")), UP_WITHIN_S, "followed")
+            until(lambda: self.place.source().get("follow", {}).get("healthy"), UP_WITHIN_S, "followed")
 
     def close(self) -> None:
         self.place.close()

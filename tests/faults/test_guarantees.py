@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from faults.guarantees.machine import storm
+from faults.guarantees.machine import Storm
+from faults.guarantees.troubles import TROUBLES
 
 EXAMPLES, STEPS = (int(word) for word in os.environ.get("EXPSYNCD_STORM", "25x15").split("x"))
 SHIM = Path(__file__).parent.parent / "labs" / "suspend_shim.c"
@@ -30,7 +31,7 @@ def shim(tmp_path):
 
 @pytest.mark.parametrize("follow", [True, False], ids=["followed", "pulled"])
 def test_nothing_is_lost(tmp_path, shim, follow):
-    ran = storm(tmp_path, follow=follow, quick=False, shim=shim)
+    ran = Storm(tmp_path, follow=follow, troubles=tuple(TROUBLES), shim=shim)
     ran.run(EXAMPLES, STEPS)
     least = max(1, EXAMPLES * STEPS // 100)
     assert {name: count for name, count in ran.deeds.items() if count < least} == {}

@@ -72,6 +72,7 @@ for i in $hosts; do
 		UsePAM no
 		StrictModes no
 		PasswordAuthentication no
+		Subsystem sftp internal-sftp
 		LogLevel VERBOSE
 	END
 	# Its own session, so that no command of the laptop's meets it.

@@ -26,6 +26,7 @@ class Relay:
         self._listener: socket.socket | None = None
         self.port = 0
         self.taken = 0  # connections so far
+        self.passed = 0  # bytes in both directions so far
         self.listen()
 
     # --- what networks do ---------------------------------------------------------------------------
@@ -115,6 +116,7 @@ class Relay:
                 self._flows.wait()
                 if not pair.lost:
                     taker.sendall(chunk)
+                    self.passed += len(chunk)
             self._flows.wait()
             if not pair.lost:
                 taker.shutdown(socket.SHUT_WR)

@@ -17,16 +17,22 @@ LOOK_S = 0.008
 
 
 class Lookout:
-    """`samples`: by path, every content that was seen there. `close` ends the thread."""
+    """`seen` tells by path every content that was there. `close` ends the thread."""
 
     def __init__(self, folder: Path) -> None:
-        self.samples: dict[bytes, set[bytes]] = {}
         self.looks = 0
+        self._samples: dict[bytes, set[bytes]] = {}
+        self._lock = threading.Lock()
         self._folder = os.fsencode(folder)
         self._known: dict[bytes, tuple[int, ...]] = {}
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lookout", daemon=True)
         self._thread.start()
+
+    def seen(self) -> dict[bytes, set[bytes]]:
+        """All samples so far."""
+        with self._lock:
+            return {path: set(samples) for path, samples in self._samples.items()}
 
     def close(self) -> None:
         """Look once more and end."""
@@ -51,5 +57,7 @@ class Lookout:
             opened = os.open(self._folder + b"/" + path, os.O_RDONLY | os.O_NOFOLLOW)
             with open(opened, "rb") as file:
                 before = stamp(os.fstat(file.fileno()))
-                self.samples.setdefault(path, set()).add(file.read())
-                self._known[path] = before
+                content = file.read()
+            with self._lock:
+                self._samples.setdefault(path, set()).add(content)
+            self._known[path] = before

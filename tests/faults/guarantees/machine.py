@@ -10,7 +10,6 @@ import os
 import random
 import time
 from collections import Counter
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
@@ -19,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 from faults.guarantees.deeds import DEEDS
 from faults.guarantees.scene import Scene
-from faults.guarantees.troubles import QUICK, TROUBLES, KilledDaemon, Trouble
+from faults.guarantees.troubles import TROUBLES, KilledDaemon, Trouble
 from support.wait import until
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 SEEDS = st.integers(0, 2**32 - 1)
 DEEDS_AT_ONCE = 8
 DEEDS_TRIED = 4
+FEWEST_FILES = 8
 # The first is what hypothesis draws when it draws the simplest.
 KINDS = ("deeds", "deeds", "deeds", "deeds-and-trouble", "deeds-and-trouble", "trouble", "heal", "rest")
 
@@ -37,13 +37,21 @@ class Storm:
     """One run of many examples; `counts` says what fired, and `failure` is the first thing that went wrong."""
 
     def __init__(
-        self, folder: Path, *, follow: bool | None, troubles: Sequence[str], shim: Path | None
+        self,
+        folder: Path,
+        *,
+        follow: bool | None,
+        troubles: Sequence[str],
+        shim: Path | None = None,
+        one_scene: bool = False,
     ) -> None:
-        """`follow` None: every other example."""
+        """`follow` None: every other example. `one_scene`: all examples happen to one daemon and host."""
         self.folder = folder
+        self.one_scene = one_scene
+        self.scene: Scene | None = None
         self.follow = follow
         self.troubles = [name for name in troubles if self._can_be(name, shim)]
-        self.shim = shim
+        self._shim = shim
         self.deeds: Counter[str] = Counter(dict.fromkeys(DEEDS, 0))
         self.struck: Counter[str] = Counter(dict.fromkeys(self.troubles, 0))
         self.rests_s: list[float] = []
@@ -57,7 +65,7 @@ class Storm:
             return shim is not None
         if name == "disk-full":
             return os.getuid() == 0
-        return "agent" not in name or (self.follow is not False and find_spec("expsyncd.follow") is not None)
+        return "agent" not in name or self.follow is not False
 
     def run(self, examples: int, steps: int) -> None:
         """Run it; raises what the first failing example raised."""
@@ -84,11 +92,34 @@ class Storm:
                     print_blob=False,
                 ),
             )
+            if self.scene is not None:
+                self.scene.finish()
         except Exception as error:  # noqa: BLE001  told as what it is
             # Hypothesis may say that the example behaved otherwise when it ran it again.
             raise self.failure or error from None
         finally:
             self._tell(time.monotonic() - began)
+            if self.scene is not None:
+                self.scene.close()
+
+    def took(self, scene: Scene) -> None:
+        """Count what an example saw."""
+        self.looks += scene.lookout.looks
+        self.rests_s += scene.rests_s
+        scene.lookout.looks, scene.rests_s = 0, []
+
+    def next_scene(self) -> Scene:
+        """The scene of the next example."""
+        self.examples += 1
+        follow = self.examples % 2 == 1 if self.follow is None else self.follow
+        if self.scene is not None:
+            self.scene.follow(follow)
+            return self.scene
+        folder = self.folder / f"example{self.examples}"
+        scene = Scene(folder, random.Random(self.examples), follow=follow, shim=self._shim)
+        if self.one_scene:
+            self.scene = scene
+        return scene
 
     def _tell(self, took_s: float) -> None:
         rests = sorted(self.rests_s) or [0.0]
@@ -117,18 +148,16 @@ class Machine(RuleBasedStateMachine):
         self.storm = storm
         if storm.failure is not None:
             raise storm.failure  # hypothesis runs a failing example again; once has been enough
-        storm.examples += 1
         self.steps: list[str] = []
-        self.chance = random.Random(storm.examples)
         self.under_way: list[Trouble] = []
-        follow = storm.examples % 2 == 1 if storm.follow is None else storm.follow
-        self.scene = Scene(
-            storm.folder / f"example{storm.examples}", self.chance, follow=follow, shim=storm.shim
-        )
+        self.scene = storm.next_scene()
+        self.chance = self.scene.hand.chance
         self._guarded(self._begin)
 
     def _begin(self) -> None:
-        for name in ("create", "create", "append"):
+        if self.scene.place.daemon is not None:
+            return
+        for name in (*["create"] * FEWEST_FILES, "append"):
             self._deed(name)
         self.scene.start()
         self.scene.rest()
@@ -156,13 +185,15 @@ class Machine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """The end of an example: quiet, every promise, nothing left."""
-        if self.storm.failure is None:
-            self._guarded(self._heal)
-            self._guarded(self.scene.finish)
-        self.storm.looks += self.scene.lookout.looks
-        self.storm.rests_s += self.scene.rests_s
-        self._heal_quietly()
-        self.scene.close()
+        try:
+            if self.storm.failure is None:
+                self._guarded(self._heal)
+                self._guarded(self.scene.check if self.storm.one_scene else self.scene.finish)
+        finally:
+            self.storm.took(self.scene)
+            self._heal_quietly()
+            if not self.storm.one_scene:
+                self.scene.close()
 
     def _pause(self, at_most_s: float) -> None:
         moment = time.monotonic() + self.chance.uniform(0, at_most_s)
@@ -173,6 +204,9 @@ class Machine(RuleBasedStateMachine):
             self._guarded(self._some_deed)
 
     def _some_deed(self) -> None:
+        # Much of what is done takes files away: there are to be some for the next deed.
+        if len(self.scene.ledger.now) < FEWEST_FILES:
+            self._deed("create")
         # A deed may find nothing to be done to: then another.
         for _ in range(DEEDS_TRIED):
             if self._deed(self.storm.least(self.storm.deeds, self.chance)):
@@ -213,8 +247,3 @@ class Machine(RuleBasedStateMachine):
             print(f"example {self.storm.examples}: {' '.join(self.steps)}", flush=True)
             self._heal_quietly()
             raise
-
-
-def storm(folder: Path, *, follow: bool | None, quick: bool, shim: Path | None) -> Storm:
-    """A Storm with all faults, or with those that are over soon."""
-    return Storm(folder, follow=follow, troubles=QUICK if quick else tuple(TROUBLES), shim=shim)

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from support.processes import command_line
+from support.wait import until
 
 if TYPE_CHECKING:
     import random
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     Victims = Callable[[Scene], list[int]]
 
 AN_HOUR_S = 3600
+THERE_WITHIN_S = 2.0
 
 
 class Trouble:
@@ -81,6 +83,8 @@ class Killed(Trouble):
         """One of them, if there is any; for an rsync a pull is wished."""
         if self._victims is rsyncs:
             self.scene.wish_pull(lambda: bool(rsyncs(self.scene)))
+        with suppress(AssertionError):  # a connection that was struck before may be on its way back
+            until(lambda: self._victims(self.scene), THERE_WITHIN_S)
         found = self._victims(self.scene)
         return [self.chance.choice(found)] if found else []
 

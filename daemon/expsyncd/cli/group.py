@@ -22,7 +22,6 @@ Usage: expsyncd [--config FILE] [--debug] COMMAND ...
 
 Every result of every GPU host on your laptop by itself.
 
-Commands:
 {commands}
 
   expsyncd COMMAND --help   says more
@@ -31,10 +30,14 @@ Commands:
 """
 
 
-def usage(table: Mapping[str, tuple[str, str, str]]) -> str:
-    """The help of the program as a whole."""
-    commands = "\n".join(f"  {name:<10} {text}" for name, (_, _, text) in table.items())
-    return USAGE.format(commands=commands)
+def usage(table: Mapping[str, tuple[str, str, str]], groups: Mapping[str, str]) -> str:
+    """The help of the program as a whole; `groups`: the heading above each group's first command."""
+    lines: list[str] = []
+    for name, (_, _, text) in table.items():
+        if name in groups:
+            lines += [*([""] if lines else []), f"{groups[name]}:"]
+        lines.append(f"  {name:<10} {text}")
+    return USAGE.format(commands="\n".join(lines))
 
 
 def split(words: list[str]) -> tuple[dict[str, str], list[str]]:
@@ -54,7 +57,9 @@ def split(words: list[str]) -> tuple[dict[str, str], list[str]]:
     return options, rest
 
 
-def run_command(table: Mapping[str, tuple[str, str, str]], words: list[str]) -> int:
+def run_command(
+    table: Mapping[str, tuple[str, str, str]], words: list[str], groups: Mapping[str, str] | None = None
+) -> int:
     """Run the command that `words` name; its exit status. Usage errors are 2."""
     try:
         options, rest = split(words)
@@ -64,7 +69,7 @@ def run_command(table: Mapping[str, tuple[str, str, str]], words: list[str]) -> 
         print(f"expsyncd {__version__}")
         return 0
     if not rest or "--help" in options or "-h" in options:
-        print(usage(table), end="")
+        print(usage(table, groups or {}), end="")
         return 0
     if "--config" in options:
         os.environ["EXPSYNCD_CONFIG"] = str(Path(options["--config"]).expanduser().absolute())

@@ -15,38 +15,45 @@ if TYPE_CHECKING:
 # name: (module, attribute, help). Modules lie in expsyncd.cli; `app` is a group of commands.
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "status": ("watch", "status", "One screen: hosts, pulls, TensorBoard, and what needs you."),
+    "open": ("open", "open_page", "Open TensorBoard in the browser."),
     "pull": ("pull", "pull", "Pull now: the plan, then progress."),
     "login": ("login", "login", "Log in to a host that asks for a code or a password."),
     "pause": ("wishes", "pause", "Stop pulling from one host or all."),
     "resume": ("wishes", "resume", "Pull again, and try at once what had failed."),
-    "open": ("open", "open_page", "Open TensorBoard in the browser."),
-    "logs": ("logs", "show_logs", "What the daemon logged."),
     "doctor": ("doctor", "doctor", "Look for what silently kills setups; each finding with its fix."),
+    "logs": ("logs", "show_logs", "What the daemon logged."),
+    "versions": ("versions", "app", "Old bytes of what was replaced: list and restore."),
     "runs": ("runs", "runs", "Runs with state, metrics and the settings that differ."),
     "show": ("show", "show", "All of one run: settings, metrics, plots, command, files."),
     "diff": ("diff", "diff", "Settings and metrics that differ between runs."),
     "export": ("export", "export", "One tidy table of all runs: CSV or Markdown."),
+    "note": ("note", "note", "Write a note on a run."),
+    "tag": ("note", "tag", "Tag runs with words of yours."),
+    "samples": ("samples", "app", "Series of sample images: list, export, compare."),
     "jobs": ("jobs", "jobs", "Slurm's jobs: what waits and why, what runs, what ended."),
     "gpus": ("gpus", "gpus", "The GPUs of all hosts: use, memory, whose programs."),
     "tail": ("tail", "tail", "The end of a run's or a job's log, and what is added to it."),
-    "samples": ("samples", "app", "Series of sample images: list, export, compare."),
     "hide": ("hide", "hide", "Take runs out of TensorBoard."),
     "unhide": ("hide", "unhide", "Show runs in TensorBoard again."),
     "pin": ("hide", "pin", "Show runs in TensorBoard always."),
     "unpin": ("hide", "unpin", "Undo pin."),
-    "note": ("note", "note", "Write a note on a run."),
-    "tag": ("note", "tag", "Tag runs with words of yours."),
-    "versions": ("versions", "app", "Old bytes of what was replaced: list and restore."),
     "init": ("init", "init", "Put a sample hosts.yaml in its place."),
     "config": ("config", "app", "Check hosts.yaml, say where it is, print its schema."),
     "adopt": ("adopt", "adopt", "Take an existing folder over as the root."),
+    "service": ("service", "app", "Install or remove the systemd user unit."),
     "run": ("run", "run", "The daemon, in the foreground."),
     "stop": ("wishes", "stop", "End the running daemon."),
     "reload": ("wishes", "reload", "Read hosts.yaml again."),
-    "service": ("service", "app", "Install or remove the systemd user unit."),
     "demo": ("demo", "demo", "The whole pipeline with a built-in host and a training run."),
     "completion": ("completion", "completion", "Completion for bash, zsh or fish."),
     "version": ("version", "version", "Which version this is."),
+}
+# The first command of each group in the help.
+GROUPS = {
+    "status": "Every day",
+    "runs": "Runs",
+    "hide": "What TensorBoard shows",
+    "init": "Setting up",
 }
 INTERRUPTED = 130
 REPORT = "`--debug` before the command shows where; please report it"
@@ -96,7 +103,7 @@ def _run(words: list[str]) -> int:
         return quick
     from expsyncd.cli.group import run_command
 
-    return run_command(COMMANDS, words)
+    return run_command(COMMANDS, words, GROUPS)
 
 
 def _quick_status(words: list[str]) -> int | None:

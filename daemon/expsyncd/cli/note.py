@@ -35,7 +35,9 @@ def note(
         raise typer.BadParameter("either TEXT or --clear")
     if said or clear:
         mark(paths, [row.key], note=said)
-        print(f"{row.name}: {'noted' if said else 'no note any more'}")
+        kept = _known(paths, row).note
+        left_out = "" if kept == said else "; what looks like a secret is left out"
+        print(f"{row.name}: {'noted' if said else 'no note any more'}{left_out}")
     else:
         print(_known(paths, row).note or f"{row.name} has no note: expsyncd note {row.name} 'TEXT'")
 

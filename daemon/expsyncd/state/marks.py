@@ -85,7 +85,9 @@ def _text(value: Any, longest: int, what: str) -> str:
     text = value.encode("utf-8", "replace").decode().replace("\0", "").strip()
     if len(text) > longest:
         raise Error(f"{what} has {longest} characters at most")
-    return text
+    from expsyncd.redact import redact  # noqa: PLC0415 - slow to load, and lists of runs read marks only
+
+    return redact(text)
 
 
 def changed(mark: Mark, change: Mapping[str, Any]) -> Mark:

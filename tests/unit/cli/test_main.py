@@ -3,7 +3,7 @@ import sys
 import pytest
 
 from expsyncd.cli.group import split, usage
-from expsyncd.cli.main import COMMANDS, main
+from expsyncd.cli.main import COMMANDS, GROUPS, main
 
 
 def run(capsys, *words):
@@ -23,7 +23,8 @@ def elsewhere(monkeypatch, tmp_path):
 def test_help_fits_and_lists_every_command(capsys):
     code, out, _ = run(capsys)
     assert code == 0
-    assert out == usage(COMMANDS)
+    assert out == usage(COMMANDS, GROUPS)
+    assert all(f"\n{heading}:\n  {name} " in out for name, heading in GROUPS.items())
     assert max(map(len, out.splitlines())) <= 80
     assert all(f"  {name} " in out for name in COMMANDS)
     assert run(capsys, "--help")[1] == out

@@ -46,6 +46,15 @@ def test_a_note_is_written_shown_and_taken_back(capsys, paths):
     assert said(capsys, "note", "a", "x", "--clear")[0] == 2
 
 
+def test_no_secret_is_kept(capsys, paths):
+    token = "hf_" + "aB3dE5gH7jK9mN1pQ3sT5vW7xZ9bC1dE3f"
+    assert said(capsys, "note", "a", f"with --token={token}") == (
+        0, "gpu/a: noted; what looks like a secret is left out\n",
+    )  # fmt: skip
+    assert token not in said(capsys, "note", "a")[1]
+    assert token.encode() not in paths.facts_db.read_bytes()
+
+
 def test_tags(capsys, paths):
     assert said(capsys, "tag", "gpu/b*", "paper", "v2") == (0, "2 runs: done\n")
     assert marks(paths) == {

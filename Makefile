@@ -49,6 +49,7 @@ bench: ## side by side with plain rsync; prints ratios
 	@$(BIN)/python tests/bench/animations.py
 	@$(BIN)/python tests/bench/renewal.py
 	@$(BIN)/python tests/bench/runs.py
+	@$(BIN)/python tests/bench/tab.py
 	@$(BIN)/python tests/bench/catalogue.py
 
 scale: ## a million files, 100 hosts, 20 GB on its way, floods

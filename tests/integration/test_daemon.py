@@ -297,3 +297,12 @@ def test_the_clean_stop_of_a_daemon_without_trouble(place):
     assert place.stop() == 0
     assert not (place.base / "run/expsyncd/control.sock").exists()
     assert os.listdir(place.base / "run/expsyncd/cm") == []
+
+
+def test_a_page_wishes_for_a_pull_and_does_not_wait(place):
+    place.start()
+    place.until_fresh()
+    (place.remote / "new.txt").write_text("new")
+    answer = list(client.stream(place.control, request("pull", host="gpu", wait=False), 5))
+    assert [one.get("event") for one in answer] == ["wished", None]
+    place.until_equal()

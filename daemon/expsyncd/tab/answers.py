@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Response
 
+from expsyncd.mirror.layout import shown
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -59,6 +61,11 @@ def refused(status: int, title: str, advice: str = "") -> Response:
 def failed(error: Error, status: int = 503) -> Response:
     """An Error as the CLI would tell it."""
     return refused(status, error.title, error.advice)
+
+
+def harmless(text: str) -> str:
+    """A text that hosts had a hand in, as people may see it; most have nothing to be made harmless."""
+    return text if text.isprintable() else shown(text.encode("utf-8", "surrogateescape"))
 
 
 def _sayable(value: Any) -> Any:

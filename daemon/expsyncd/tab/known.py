@@ -30,6 +30,7 @@ class Known:
     def __init__(self, paths: Paths, root: RootPaths) -> None:
         self.paths = paths
         self.root = root
+        self.view = os.fspath(root.tb_log)  # a path a run is built from it, and there may be thousands
         self._lock = threading.Lock()
         self._held: tuple[str, dict[str, SeriesRow]] = ("", {})
 

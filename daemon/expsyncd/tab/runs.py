@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from expsyncd.errors import Error
 from expsyncd.mirror.layout import shown
 from expsyncd.state.marks import Mark
 from expsyncd.state.measured import MeasuredRow, measured_of, scalars_of, unpack
-from expsyncd.tab.answers import json_answer
+from expsyncd.tab.answers import harmless, json_answer
 from expsyncd.tab.columns import METRICS_SHOWN, SETTINGS_SHOWN, metrics, settings
 from expsyncd.tab.known import run_id
 
@@ -60,18 +61,18 @@ def run_json(row: MeasuredRow, mark: Mark | None, known: Known) -> dict[str, Any
         "folder": shown(row.inside),
         "kind": row.kind,
         "state": row.state,
-        "why": shown(row.why.encode()),
+        "why": harmless(row.why),
         "began_at": row.began_at,
         "newest_at": row.newest_at,
         "step": row.step,
         "files": row.files,
         "bytes": row.bytes,
-        "trouble": shown(row.trouble.encode()),
+        "trouble": harmless(row.trouble),
         "hidden": mark.hidden,
         "pinned": mark.pinned,
         "note": mark.note,
         "tags": list(mark.tags),
-        "listed": (known.root.tb_log / row.name).is_dir(),
+        "listed": os.path.isdir(f"{known.view}/{row.name}"),
         "values": {},
         "settings": {},
         "series": 0,

@@ -8,7 +8,7 @@ from expsyncd.mirror.layout import shown
 from expsyncd.state.frames import frames_of
 from expsyncd.state.measured import measured_of
 from expsyncd.state.series import refused_of
-from expsyncd.tab.answers import json_answer
+from expsyncd.tab.answers import harmless, json_answer
 from expsyncd.tab.ids import id_of
 from expsyncd.tab.known import run_id
 
@@ -35,7 +35,7 @@ def samples(known: Known, _: Request) -> Response:
                 "host": bad.host,
                 "source": bad.source,
                 "path": shown(bad.path),
-                "reason": shown(bad.reason.encode()),
+                "reason": harmless(bad.reason),
             }
             for bad in refused_of(db)
         ]
@@ -95,7 +95,7 @@ def _series_json(number: str, row: SeriesRow, name: str | None) -> dict[str, Any
         "bytes": row.bytes,
         "newest_at": row.newest_at,
         "rendered_at": row.rendered_at,
-        "reason": shown(row.reason.encode()),
+        "reason": harmless(row.reason),
         "why": row.why,
         "width": row.width,
         "height": row.height,

@@ -14,7 +14,7 @@ ELSEWHERE = {
         "follow.followed": "integration/test_follower", "pull.telling": "integration/test_daemon",
         "host_sources": "integration/test_daemon", "host_asks": "integration/test_asks", "once": "integration/test_daemon", "premises": "faults/test_kill",
         "doctor.examine": "integration/test_doctor", "roster": "integration/test_daemon", "ways": "integration/test_needs_login",
-        "notices": "integration/test_needs_login", "verbs": "integration/test_daemon",
+        "notices": "integration/test_needs_login",
     },
     "asks a host's programs": {"jobs.keeper": "integration/test_asks", "gpus.keeper": "integration/test_asks"},
     "starts processes": {

@@ -1,7 +1,8 @@
 // Asking our own plugin, and the loop that keeps the page live while it is looked at.
 
 const AGAIN_MS = 1000;
-const SHARE = 60; // a long answer waits this many times as long before it is asked for again
+const SHARE = 40; // a long answer waits this many times as long before it is asked for again,
+const WAIT_MOST_MS = 5000; // but people do not
 
 let token = null;
 
@@ -98,8 +99,9 @@ export function live(step) {
 
 /** A long answer that is asked for when `index` changes, and not too often: the longer it takes, the rarer. */
 export class Answer {
-  constructor(ask) {
+  constructor(ask, share = SHARE) {
     this.ask = ask;
+    this.share = share;
     this.value = null;
     this.key = null;
     this.notBefore = 0;
@@ -117,7 +119,7 @@ export class Answer {
       throw error;
     } finally {
       const ended = performance.now();
-      this.notBefore = ended + Math.min(20_000, SHARE * (ended - began));
+      this.notBefore = ended + Math.min(WAIT_MOST_MS, this.share * (ended - began));
     }
     return true;
   }

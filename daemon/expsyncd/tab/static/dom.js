@@ -51,11 +51,14 @@ export function morph(old, fresh) {
   for (const {name, value} of fresh.attributes) {
     if (old.getAttribute(name) !== value && name !== 'open') old.setAttribute(name, value);
   }
-  morphChildren(old, [...fresh.childNodes]);
+  morphChildren(old, ...fresh.childNodes);
 }
 
-/** Make the children of `old` like `fresh`, an array of elements and text nodes. */
-export function morphChildren(old, fresh) {
+/** Make the children of `old` like `children`: elements and text, as `h` takes them. */
+export function morphChildren(old, ...children) {
+  const holder = document.createDocumentFragment();
+  dress(holder, null, children);
+  const fresh = [...holder.childNodes];
   const keyed = new Map();
   for (const child of old.children) if (child.dataset?.key) keyed.set(child.dataset.key, child);
   let at = old.firstChild;

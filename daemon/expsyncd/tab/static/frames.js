@@ -4,7 +4,9 @@ import {read, readBytes} from './ask.js';
 
 const STRIP = 40; // frames asked for at once
 const ENCODED_MOST = 256e6; // bytes
-const DECODED_MOST = 320e6; // bytes of pixels
+// Bytes of pixels: two dozen tiles of a hundred frames are 600 MB, so a part of the computer's memory has to do.
+const DECODED_MOST = 64e6 * (navigator.deviceMemory ?? 4);
+const TRIED = 8; // frames of which the farthest from the hand goes
 const DECODING_MOST = 12; // at once: the browser has few threads for it
 const LISTED_AT_ONCE = 100;
 const TYPES = [null, 'image/jpeg', 'image/gif'];
@@ -15,7 +17,9 @@ export class Frames {
     this.came = came;
     this.lists = new Map(); // series id to {version, steps, labels, of}
     this.encoded = new Map(); // series id to {version, blobs, bytes, asked: Set of strips}
-    this.decoded = new Map(); // `id number` to a bitmap, the least used first
+    this.decoded = new Map(); // `id number` to a bitmap
+    this.keys = []; // of these
+    this.hand = new Map(); // series id to the number that was wanted last
     this.waiting = new Map(); // `id number` to what is to be decoded, the most wanted last
     this.decoding = new Set();
     this.pixels = 0;
@@ -52,8 +56,10 @@ export class Frames {
 
   drop(key) {
     const bitmap = this.decoded.get(key);
-    this.decoded.delete(key);
     if (!bitmap) return;
+    this.decoded.delete(key);
+    this.keys[this.keys.indexOf(key)] = this.keys.at(-1);
+    this.keys.pop();
     this.pixels -= 4 * bitmap.width * bitmap.height;
     bitmap.close();
   }
@@ -74,14 +80,10 @@ export class Frames {
   /** The bitmap of a frame; null when it is not decoded, and then it is asked for. `side`: its largest use. */
   get(id, number, side) {
     const key = `${id} ${number}`;
-    const bitmap = this.decoded.get(key);
-    if (bitmap) {
-      this.decoded.delete(key);
-      this.decoded.set(key, bitmap);
-      return bitmap;
-    }
-    this.want(id, number, side);
-    return null;
+    this.hand.set(id, number);
+    const bitmap = this.decoded.get(key) ?? null;
+    if (!bitmap) this.want(id, number, side);
+    return bitmap;
   }
 
   want(id, number, side) {
@@ -156,6 +158,18 @@ export class Frames {
     }
   }
 
+  /** Of some decoded frames the one farthest from the hand: to and fro, it is wanted last again. */
+  farthest() {
+    let [found, most] = [this.keys[0], -1];
+    for (let n = 0; n < TRIED; n++) {
+      const key = this.keys[Math.floor(Math.random() * this.keys.length)];
+      const [id, number] = key.split(' ');
+      const away = Math.abs(Number(number) - (this.hand.get(id) ?? Infinity));
+      if (away > most) [found, most] = [key, away];
+    }
+    return found;
+  }
+
   pump() {
     while (this.decoding.size < DECODING_MOST && this.waiting.size) {
       const [key, wanted] = [...this.waiting].at(-1);
@@ -176,12 +190,10 @@ export class Frames {
         bitmap = small;
       }
       this.decoded.set(key, bitmap);
+      this.keys.push(key);
       this.pixels += 4 * bitmap.width * bitmap.height;
       this.stats.decoded++;
-      for (const oldest of this.decoded.keys()) {
-        if (this.pixels < DECODED_MOST) break;
-        this.drop(oldest);
-      }
+      while (this.pixels > DECODED_MOST && this.keys.length > 1) this.drop(this.farthest());
     } catch {
       // Not a picture after all: the tile keeps what it shows.
       const kept = this.encoded.get(id);

@@ -2,10 +2,13 @@
 
 const SPARE = 6; // rows above and below what is seen
 
-/** `draw(item, number)` makes a row; all are `height` pixels high. `seen(items)` hears what came into view. */
+/**
+ * `draw(item, number)` makes a row; all are `height` pixels high. `seen(items)` hears what came into view.
+ * `spare`: rows above and below that are in the page, too.
+ */
 export class Rows {
-  constructor(scroller, body, {height, draw, seen}) {
-    Object.assign(this, {scroller, body, height, draw, seen, items: [], shown: new Map()});
+  constructor(scroller, body, {height, draw, seen, spare = SPARE}) {
+    Object.assign(this, {scroller, body, height, draw, seen, spare, items: [], shown: new Map()});
     scroller.addEventListener('scroll', () => this.plan(), {passive: true});
     new ResizeObserver(() => this.plan()).observe(scroller);
   }
@@ -16,6 +19,12 @@ export class Rows {
     this.height = height;
     this.body.style.setProperty('height', `${items.length * height}px`);
     this.drawn(true);
+  }
+
+  /** Whether a row is seen, if only in part. */
+  inView(number) {
+    const top = number * this.height - this.scroller.scrollTop;
+    return top < this.scroller.clientHeight && top + this.height > 0;
   }
 
   plan() {
@@ -29,8 +38,8 @@ export class Rows {
 
   drawn(anew) {
     const top = this.scroller.scrollTop;
-    const first = Math.max(0, Math.floor(top / this.height) - SPARE);
-    const last = Math.min(this.items.length, Math.ceil((top + this.scroller.clientHeight) / this.height) + SPARE);
+    const first = Math.max(0, Math.floor(top / this.height) - this.spare);
+    const last = Math.min(this.items.length, Math.ceil((top + this.scroller.clientHeight) / this.height) + this.spare);
     for (const [number, row] of this.shown) {
       if (anew || number < first || number >= last) {
         if (!anew) row.remove();

@@ -139,16 +139,18 @@ export function runsView({open, anew}) {
     });
     if (does === 'p') await done({pinned: !runs.every((run) => run.pinned)}, runs.every((run) => run.pinned) ? 'not pinned any more' : 'pinned');
     if (does === 'h') await done({hidden: !runs.every((run) => run.hidden)}, runs.every((run) => run.hidden) ? 'back in TensorBoard' : 'hidden from TensorBoard');
+    const back = () => document.activeElement === document.body && rows.focus(at); // the row was drawn anew meanwhile
     if (does === 'n') {
       const note = await asked(`Note on ${names}`, runs[0].note, {long: true, hint: 'Ctrl+Enter saves.'});
       if (note !== null) await done({note}, note ? 'noted' : 'no note any more');
+      back();
     }
     if (does === 't') {
       const before = [...new Set(runs.flatMap((run) => run.tags))];
       const typed = await asked(`Tags of ${names}`, before.join(', '), {hint: 'Words of yours, with commas between.'});
-      if (typed === null) return;
-      const after = typed.split(',').map((tag) => tag.trim()).filter(Boolean);
-      await done({add_tags: after, drop_tags: before.filter((tag) => !after.includes(tag))}, 'tagged');
+      const after = (typed ?? '').split(',').map((tag) => tag.trim()).filter(Boolean);
+      if (typed !== null) await done({add_tags: after, drop_tags: before.filter((tag) => !after.includes(tag))}, 'tagged');
+      back();
     }
     if (does === 'c') window.open(curves(runs.map((run) => run.name)), '_top');
     if (does === 's') open('samples', {filter: ofRuns(runs.map((run) => run.name)), focus: true});

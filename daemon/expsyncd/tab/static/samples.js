@@ -13,6 +13,7 @@ const SIDES = {s: 128, m: 192, l: 256, xl: 384};
 const GAP = 10;
 const CAPTION = 38;
 const AHEAD = 10; // steps decoded ahead of the hand
+const TOGETHER_MS = 150; // how long tiles wait for each other
 const LISTED_MOST = 2000; // series whose steps make the scrubber's scale
 
 export function samplesView({open}) {
@@ -35,14 +36,15 @@ export function samplesView({open}) {
       pick('Order', 'order', [['newest', 'newest first'], ['run', 'by run'], ['name', 'by series']]),
       pick('Size', 'size', [['s', 'small'], ['m', 'medium'], ['l', 'large'], ['xl', 'huge']])),
     wall, empty, transport.element);
-  const rows = new Rows(wall, body, {height: SIDES.m, draw: drawRow, seen: () => paint()});
+  const rows = new Rows(wall, body, {height: SIDES.m, draw: drawRow, seen: () => paint(), spare: 1});
   const tiles = new Map(); // series id to its tile in the page
   const stats = {paints: 0, complete: 0};
   let list = [];
   let columns = 1;
   let active = 0;
   let planned = false;
-  let before = null;
+  let goal = null; // the step that is being made ready, and since when
+  let shownStep = null;
 
   const side = () => SIDES[choices.size] ?? SIDES.m;
 
@@ -69,39 +71,54 @@ export function samplesView({open}) {
       h('div', {class: 'paper'}, paper, series.reason && h('p', {class: 'bad'}, series.reason)),
       h('p', {class: 'line'}, h('b', null, series.name), h('span', {class: 'grow'}), step),
       h('p', {class: 'line dim'}, series.run_name));
-    tiles.set(series.id, {paper, step, series, drawn: null});
+    tiles.set(series.id, {paper, step, series, row: Math.floor(number / columns), drawn: null});
     return one;
   }
 
-  /** Draw what is there of the frames at the scrubber's step; ask for the rest. */
+  /** Draw the frames at the scrubber's step, all tiles in view at once; ask for what is not decoded yet. */
   function paint() {
     if (planned) return;
     planned = true;
     requestAnimationFrame(() => {
       planned = false;
-      if (!element.isConnected) return;
-      const px = Math.round(side() * Math.min(2, devicePixelRatio || 1));
-      const way = before !== null && transport.step < before ? -1 : 1;
-      let complete = true;
-      for (const [id, one] of tiles) {
-        if (!one.paper.isConnected) {
-          tiles.delete(id);
-          continue;
-        }
-        const number = Math.max(0, frames.at(id, transport.step));
-        const known = frames.lists.get(id);
-        if (!known) continue;
-        const bitmap = frames.get(id, number, px);
-        if (!bitmap) complete &&= frames.encoded.get(id)?.blobs[number] === null;
-        else if (one.drawn !== bitmap) draw(one, bitmap);
-        const text = known.steps[number] === null ? known.labels[number] : as.step(known.steps[number]);
-        if (one.step.textContent !== text) one.step.textContent = text;
-        one.step.classList.toggle('off', known.steps[number] !== null && known.steps[number] !== transport.step);
-      }
-      stats.paints++;
-      if (complete) stats.complete++;
-      if (complete) for (const id of tiles.keys()) frames.prepare(id, ahead(id, way), px);
+      if (element.isConnected) painted(performance.now());
     });
+  }
+
+  function painted(now) {
+    stats.paints++;
+    // A hand that is quicker than the decoders gets every tile of fewer steps, not some tiles of each.
+    if (!goal || now - goal.since > TOGETHER_MS) goal = {step: transport.step, since: now};
+    const px = Math.round(side() * Math.min(2, devicePixelRatio || 1));
+    const ready = [];
+    const spare = [];
+    let lacking = 0;
+    for (const [id, one] of tiles) {
+      if (!one.paper.isConnected) tiles.delete(id);
+      else if (frames.lists.has(id)) {
+        const number = Math.max(0, frames.at(id, goal.step));
+        if (!rows.inView(one.row)) spare.push([one, number]);
+        else if (frames.get(id, number, px)) ready.push([one, number, frames.get(id, number, px)]);
+        else if (frames.encoded.get(id)?.blobs[number] !== null) lacking++;
+      }
+    }
+    if (lacking && now - goal.since < TOGETHER_MS && goal.step !== transport.step) return;
+    for (const [one, number, bitmap] of ready) draw(one, number, bitmap);
+    if (lacking) return;
+    stats.complete += goal.step !== shownStep;
+    const way = shownStep !== null && goal.step < shownStep ? -1 : 1;
+    shownStep = goal.step;
+    if (shownStep !== transport.step) {
+      goal = null;
+      paint();
+      return;
+    }
+    for (const [one, number] of spare) {
+      const bitmap = frames.get(one.series.id, number, px);
+      if (bitmap) draw(one, number, bitmap);
+    }
+    goal = null;
+    for (const [one] of ready) frames.prepare(one.series.id, ahead(one.series.id, way), px);
   }
 
   function ahead(id, way) {
@@ -114,8 +131,14 @@ export function samplesView({open}) {
     return found;
   }
 
-  function draw(one, bitmap) {
-    const {paper, series} = one;
+  function draw(one, number, bitmap) {
+    const {paper, series, step} = one;
+    const known = frames.lists.get(series.id);
+    const text = known.steps[number] === null ? known.labels[number] : as.step(known.steps[number]);
+    if (step.textContent !== text) step.textContent = text;
+    step.classList.toggle('off', known.steps[number] !== null && known.steps[number] !== goal.step);
+    if (one.drawn === bitmap) return;
+    one.drawn = bitmap;
     // Animations have their label in the picture; here it stands below.
     const label = bitmap.width === series.width && bitmap.height > series.height ? bitmap.height - series.height : 0;
     const height = bitmap.height - label;
@@ -125,13 +148,11 @@ export function samplesView({open}) {
       paper.classList.toggle('small', Math.max(bitmap.width, height) < side() / 2);
     }
     paper.getContext('2d').drawImage(bitmap, 0, -label);
-    one.drawn = bitmap;
   }
 
   function moved() {
     frames.calm();
     paint();
-    before = transport.step;
   }
 
   const orders = {

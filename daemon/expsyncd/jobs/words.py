@@ -141,13 +141,11 @@ def ended(job: Job, uid: str) -> str:
 def _cancelled(job: Job, uid: str) -> str:
     if job.reason == "DependencyNeverSatisfied":
         return "cancelled: what it depends on failed"
-    who = {"": "", uid: " by you", "0": " by root"}.get(job.by, f" by user {job.by}")
+    who = {"": "", "0": " by root", uid: " by you"}.get(job.by, f" by user {job.by}")
     return f"cancelled{who}{'' if job.start_at else ' before it started'}"
 
 
 def _failed(job: Job) -> str:
-    if job.reason == "JobLaunchFailure":
-        return "could not be started there"
     if job.signal == _NO_OUTPUT:
         return "could not write its output: does the folder of --output exist?"
     if job.signal:
@@ -156,7 +154,10 @@ def _failed(job: Job) -> str:
         name = _signal(job.exit_code - _UNSEEN)
         often = ", often for want of memory" if name == "SIGKILL" else ""
         return f"exit {job.exit_code} (killed by {name}{often})"
-    return f"exit {job.exit_code}" if job.exit_code is not None else "failed"
+    if job.exit_code:
+        return f"exit {job.exit_code}"
+    # Slurm gives this reason also for a script that a signal ended.
+    return "could not be started there" if job.reason == "JobLaunchFailure" else "failed"
 
 
 def _signal(number: int) -> str:

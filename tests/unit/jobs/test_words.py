@@ -65,6 +65,8 @@ def test_requeued():
         (Job("5", state="FAILED", exit_code=143), "exit 143 (killed by SIGTERM)"),
         (Job("5", state="FAILED", exit_code=0, signal=53), "could not write its output: does the folder of --output exist?"),
         (Job("5", state="FAILED", reason="JobLaunchFailure"), "could not be started there"),
+        (Job("5", state="FAILED", reason="JobLaunchFailure", exit_code=0, signal=11), "killed by SIGSEGV"),
+        (Job("5", state="FAILED", exit_code=0), "failed"),
         (Job("5", state="FAILED", exit_code=250), "exit 250 (killed by signal 122)"),
         (Job("5", state="TIMEOUT", limit_s=3600.0), "out of time (limit 1h)"),
         (Job("5", state="OUT_OF_MEMORY"), "out of memory"),

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -136,6 +137,38 @@ async def test_a_replaced_file_and_one_that_went(place):
         await place.step("gpu/a", 7)
         assert set(place.scalars("gpu/a")) == {"other"}
         await eventually(lambda: "gpu/b" not in place.rows(), 10)
+
+
+async def test_a_folder_of_a_source_that_came_and_went(place):
+    async with place.running():
+        await eventually(lambda: place.tracker.snapshot.runs.total == 0, 10)
+        new = place.mirror / "gpu2" / "logs"
+        append(new / "a" / "events.out.tfevents.1", scalar(1, loss=1.0))
+        append(new / "b" / "c" / "events.out.tfevents.1", scalar(1, loss=1.0))
+        place.changed(new.parent)
+        await place.step("gpu2/a", 1)
+        await place.step("gpu2/b/c", 1)
+        shutil.rmtree(new / "b")
+        place.changed(new / "b")
+        await eventually(lambda: set(place.rows()) == {"gpu2/a"}, 10)
+        shutil.rmtree(new)
+        place.changed(new)
+        await eventually(lambda: place.rows() == {}, 10)
+
+
+async def test_names_are_tensorboards_and_of_others_by_the_same_rule(place):
+    append(place.source / "a" / "events.out.tfevents.1", scalar(1, loss=1.0))
+    for source in ("other", "more"):
+        table = place.mirror / "gpu" / source / "a" / "metrics.csv"
+        table.parent.mkdir(parents=True)
+        table.write_text("step,loss\n5,1\n")
+    async with place.running():
+        await eventually(lambda: set(place.rows()) == {"gpu/a", "gpu/other/a", "gpu/more/a"}, 20)
+        append(place.mirror / "gpu" / "third" / "a" / "events.out.tfevents.1", scalar(1, loss=1.0))
+        place.changed()
+        await eventually(
+            lambda: set(place.rows()) == {"gpu/exp/a", "gpu/third/a", "gpu/other/a", "gpu/more/a"}, 20
+        )
 
 
 async def test_hparams_tell_settings_and_how_it_ended(place):

@@ -61,7 +61,7 @@ def gather(seen: RunSeen, readings: Mapping[Address, Reading]) -> tuple[Gathered
 def _ends(held: Mapping[FileSeen, Mapping[str, Any]], hparams: list[dict[str, Any]]) -> tuple[End, ...]:
     found: list[End] = []
     found += [
-        End(said["ended"], said.get("why", ""), said.get("ended_at"))
+        End(said["ended"], _harmless(said.get("why", "")), said.get("ended_at"))
         for file, said in held.items()
         if file.kind == "sacred-run" and said.get("ended")
     ]
@@ -90,11 +90,16 @@ def _settings(
     return list(rows.values())
 
 
+def _harmless(text: str) -> str:
+    """Words of a file, for people."""
+    return shown(text.encode("utf-8", "surrogatepass"))
+
+
 def _trouble(seen: RunSeen, readings: Mapping[Address, Reading]) -> str:
     notes = [seen.note] if seen.note else []
     for file in seen.files:
         reading = readings.get(file.address)
         if reading is not None and reading.note:
-            notes.append(f"{shown(file.path.rpartition(b'/')[2])}: {reading.note}")
+            notes.append(f"{shown(file.path.rpartition(b'/')[2])}: {_harmless(reading.note)}")
     more = f" (and {len(notes) - TROUBLES_MOST} more)" if len(notes) > TROUBLES_MOST else ""
     return "; ".join(notes[:TROUBLES_MOST]) + more

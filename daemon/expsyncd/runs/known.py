@@ -56,8 +56,11 @@ class Known:
         change = Change()
         folders: set[RunKey] = set()
         for path in paths:
+            if not path.startswith(self._mirror + b"/"):
+                continue
             parts = path.removeprefix(self._mirror + b"/").split(b"/", 2)
-            if len(parts) < 3 or not path.startswith(self._mirror + b"/"):
+            if len(parts) < 3:
+                self._look_at_sources(os.fsdecode(parts[0]), os.fsdecode(b"".join(parts[1:])), change)
                 continue
             host, source, inside = os.fsdecode(parts[0]), os.fsdecode(parts[1]), parts[2]
             if os.path.isdir(path) and not os.path.islink(path):
@@ -75,6 +78,13 @@ class Known:
             elif key in self.runs:
                 self._drop(key, change)
         return change
+
+    def _look_at_sources(self, host: str, source: str, change: Change) -> None:
+        """The folder of a host, or of one of its sources, came or went."""
+        there = {key[:2] for key in self.runs} | set(find.sources(self._mirror))
+        for key in sorted(there):
+            if key[0] == host and source in {"", key[1]}:
+                self._look_below(*key, b"", change)
 
     def _look_below(self, host: str, source: str, inside: bytes, change: Change) -> None:
         found = {seen.key: seen for seen in find.find(self._mirror, host, source, inside)}

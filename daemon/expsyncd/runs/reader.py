@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from expsyncd.runs.find import FileSeen
     from expsyncd.state.readings import Reading
 
-LONGEST_ANSWER = 4 << 20  # bytes of one line: settings, or a curve
+LONGEST_ANSWER = 16 << 20  # bytes of one line: a thousand settings, each character escaped
 
 
 @dataclass(frozen=True)

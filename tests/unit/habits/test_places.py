@@ -20,7 +20,7 @@ ELSEWHERE = {
     "starts processes": {
         "runs.known": "integration/test_runs", "runs.read": "integration/test_runs",
         "runs.reader": "integration/test_runs", "runs.record": "integration/test_runs", "runs.service": "integration/test_runs",
-        "runs.hparams": "integration/test_runs", "runs.verdicts": "integration/test_runs",
+        "runs.hparams": "integration/test_runs",
         "state.readings": "integration/test_runs",
         "cell": "integration/test_darkroom", "confined": "integration/test_darkroom",
         "samples.darkroom": "integration/test_darkroom", "samples.develop": "integration/test_darkroom",

@@ -55,6 +55,12 @@ def test_troubles_name_their_file_and_are_bounded():
     assert found.trouble == "many; 0: bad; 1: bad; 2: bad; 3: bad (and 3 more)"
 
 
+def test_words_of_files_are_harmless():
+    found, _ = gathered((b"a/run.json", "sacred-run", {"ended": "failed", "why": "\x1b[2Jx"}, "\x1b]0;y"))
+    assert found.ends[0].why == "\\x1b[2Jx"
+    assert found.trouble == "run.json: \\x1b]0;y"
+
+
 def test_a_table_run_has_a_table_of_metrics():
     assert gathered((b"a/x.csv", "table", {"columns": ["step"]}), kind="table")[0].measures
     assert not gathered((b"a/x.csv", "table", {"no_table": "why"}), kind="table")[0].measures

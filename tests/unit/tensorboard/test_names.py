@@ -4,7 +4,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from expsyncd.mirror.scan import RunFolder
-from expsyncd.tensorboard.names import NAME_MAX, harmless, view_names
+from expsyncd.tensorboard.names import NAME_MAX, harmless, names_beside, view_names
 
 FILE_NAMES = st.binary(min_size=1, max_size=255).filter(
     lambda name: b"/" not in name and b"\0" not in name and name not in {b".", b".."}
@@ -92,3 +92,14 @@ def test_no_two_runs_have_the_same_name_and_order_does_not_matter(runs):
     found = view_names(runs)
     assert len(set(found.values())) == len(runs)
     assert view_names(reversed(runs)) == found
+
+
+def test_runs_that_tensorboard_does_not_show_keep_out_of_its_names():
+    shown = view_names([run("gpu", "logs", b"a"), run("gpu", "logs", b"b")])
+    tables = [run("gpu", "results", b"a"), run("gpu", "results", b"c"), run("gpu", "logs", b"a")]
+    assert names_beside(shown, tables) == {
+        ("gpu", "results", b"a"): "gpu/results/a",
+        ("gpu", "results", b"c"): "gpu/c",
+    }
+    taken = {("gpu", "x", b""): "gpu/a", ("gpu", "y", b""): "gpu/logs/a"}
+    assert names_beside(taken, [run("gpu", "logs", b"a")]) == {("gpu", "logs", b"a"): "gpu/logs/a~2"}

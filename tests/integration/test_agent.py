@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 
 import pytest
 
 from expsyncd.follow.agent import disks
-from expsyncd.follow.frames import Check, Chunk, Mode, Name, PullAll
+from expsyncd.follow.frames import Check, Chunk, Mode, Name
 from support.agents import Agent, oldest
 from support.wait import until
 
@@ -151,6 +152,18 @@ def test_two_sources_one_in_the_other(agent, folder):
     until(told, 20)
 
 
+def test_a_limit_of_bytes_a_second_is_kept(agent, folder):
+    agent.follow(folder, bwlimit=100_000)
+    append(folder / "m.csv", b"x" * 50_000)
+    append(folder / "n.csv", b"x" * 50_000)
+    began = time.monotonic()
+    for name in (b"m.csv", b"n.csv"):
+        agent.until(chunk_of(name), 20, "each comes")
+    append(folder / "m.csv", b"y")
+    agent.until(lambda m: chunk_of(b"m.csv")(m) and m.size == 50_001, 20, "and what follows")
+    assert time.monotonic() - began > 0.9, "100 kB take a second"
+
+
 def test_a_reader_that_does_not_read_makes_it_no_larger(agent, folder):
     agent.follow(folder)
     content = b"x" * 100_000
@@ -171,11 +184,18 @@ def test_a_reader_that_does_not_read_makes_it_no_larger(agent, folder):
     until(all_told, 20, "once there is a reader all of it comes")
 
 
-def test_more_changes_than_can_be_told_are_one_pull(agent, folder):
+def test_events_that_the_kernel_dropped_make_it_take_all_in_anew(agent, folder):
+    (folder / "run").mkdir()
     agent.follow(folder)
-    for number in range(22_000):
-        (folder / f"i{number}.png").touch()
-    agent.until(lambda m: isinstance(m, PullAll) or (isinstance(m, Mode) and m.starts == 2), 30, "a pull")
+    agent.child.send_signal(signal.SIGSTOP)
+    for number in range(9000):  # each is two events at least, and 16,384 are kept
+        (folder / "run" / f"i{number}.png").touch()
+    (folder / "unseen").mkdir()
+    agent.child.send_signal(signal.SIGCONT)
+    again = agent.until(lambda m: isinstance(m, Mode) and m.starts == 2, 30, "all is taken in anew")
+    assert (again.mode, again.watches) == ("following", 3)
+    append(folder / "unseen" / "m.csv", b"1")
+    agent.until(chunk_of(b"unseen/m.csv"), 20, "a folder that no event told of")
 
 
 def test_it_ends_by_its_own_timer(folder):

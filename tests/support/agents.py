@@ -74,7 +74,8 @@ class Agent:
     def add(self, folder: Path, *, number: int = 1, every: float = 1, **options: Any) -> None:
         """Have a folder followed."""
         told = Accepted(Source("gpu", "logs", str(folder), **options)).told()
-        self.say(t="add", s=number, path=str(folder), every=every, **told)
+        rate = options.get("bwlimit", 0)
+        self.say(t="add", s=number, path=str(folder), every=every, rate=rate, **told)
 
     def read(self) -> list[Any]:
         """What came since."""
@@ -96,7 +97,7 @@ class Agent:
                 seen.append(message)
                 if condition(message):
                     return message
-        raise AssertionError(f"not within {within} s: {what}; came: {seen}")
+        raise AssertionError(f"not within {within} s: {what}; came last: {seen[-5:]}")
 
     def follow(self, folder: Path, **options: Any) -> Mode:
         """Have a folder followed and wait until it is; how."""

@@ -15,7 +15,7 @@ from expsyncd.clock import SystemClock
 from expsyncd.config.load import ConfigError, load
 from expsyncd.control import client
 from expsyncd.control.protocol import request
-from expsyncd.doctor import ground, programs, service, there
+from expsyncd.doctor import following, ground, programs, service, there
 from expsyncd.doctor.finding import Finding, note, ok, problem, unknown
 from expsyncd.errors import Error, NotRunningError
 from expsyncd.mirror.root import resolved
@@ -72,6 +72,7 @@ async def examine(
             *service.daemon(shown),
             *(await service.unit(unit_file)),
             *service.board(config, shown),
+            *([following.points()] if config.tensorboard.enabled else []),
             *service.forwards(config, shown),
             *_of_notices(environment),
         ]
@@ -187,7 +188,7 @@ async def _host(
             if link.transport == "rsync":
                 found += await there.folders(connection, host)
             found += await there.forwards(connection, host)
-            return found
+            return found + following.of_host(state)
     except ConnectionProblem as error:
         area = AREAS.get(error.diagnosis.kind, "connection")
         return [problem(area, error.title, error.advice or f"see what `ssh {host.ssh}` says")]

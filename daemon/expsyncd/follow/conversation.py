@@ -76,8 +76,8 @@ class Conversation:
         """Have one more source followed."""
         source = followed.keeper.source
         followed.folder = bytes(source_folder(self._tools.ground.paths, source.host, source.name))
-        words = {"t": "add", "s": number, "path": source.path, "every": followed.every_s}
-        await self._say({**words, **followed.accepted.told()})
+        words = {"t": "add", "s": number, "path": source.path, "rate": source.bwlimit or 0}
+        await self._say({**words, "every": followed.every_s, **followed.accepted.told()})
 
     def released(self, source: str, paths: frozenset[bytes]) -> list[dict[str, Any]]:
         """Passes let go of paths: what the agent is to be told for those whose chunks were dropped."""

@@ -66,6 +66,10 @@ class Growth:
         for key in [key for key in self.unchecked if key[0] is tree]:
             del self.unchecked[key]
 
+    def wait_s(self, tree: Tree, now: float) -> float:
+        """How long the source's limit forbids to send."""
+        return self._paced.get(tree, now) - now
+
     def send(self, key: Key, live: bool) -> bool:
         """Tell our end what is new of one file. True when there is more to send.
 
@@ -131,6 +135,9 @@ class Growth:
             },
             content[known.size - start :],
         )
+        if key[0].rate:
+            now = time.monotonic()
+            self._paced[key[0]] = max(now, self._paced.get(key[0], now)) + (end - known.size) / key[0].rate
         self._remember(key, Sent(found.st_ino, end, found.st_mtime_ns if end == found.st_size else 0))
         return end < found.st_size
 

@@ -4,11 +4,12 @@ import os
 import select
 import sys
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from typing import Any, Deque, Dict, Iterator, List, Optional, Tuple
 
 from expsyncd.follow.agent import inotify
-from expsyncd.follow.agent.growth import Growth, Key
+from expsyncd.follow.agent.changes import Changes
+from expsyncd.follow.agent.growth import Growth
 from expsyncd.follow.agent.rules import Rules
 from expsyncd.follow.agent.stream import MAGIC, Gone, Lines, Outbox, name_of
 from expsyncd.follow.agent.tree import Tree, Watches
@@ -22,10 +23,8 @@ SLICE_S = 0.01  # of work at a time
 REST_SHORTEST_S = 0.002
 REST_LONGEST_S = 0.1
 REST_SHARE = 3.0
-# A file that is still written, other than by appending, is told when it rests so long, or after the other.
-UNCLOSED_S = 1.0
-UNCLOSED_AT_MOST_S = 30.0
 MISSING_EVERY_S = 3.0
+CHECKS_EVERY_S = 1.0
 MOST_CHANGES = 20000  # more at once are one pull
 
 
@@ -40,9 +39,7 @@ class Agent:
         self._growth = Growth(self._out)
         self._trees: Dict[int, Tree] = {}
         self._told: Dict[int, Tuple[Any, ...]] = {}
-        self._ready: "OrderedDict[Key, bool]" = OrderedDict()
-        self._later: Dict[Key, Tuple[float, float]] = {}  # first seen, due
-        self._later_due = float("inf")
+        self._changes = Changes()
         self._jobs: Deque[Iterator[None]] = deque()
         self._starting: Dict[Tree, Iterator[None]] = {}
         self._missing_due = 0.0
@@ -89,38 +86,44 @@ class Agent:
 
     def _idle_s(self, now: float) -> float:
         """How long nothing has to be done, if nothing happens."""
-        if self._jobs or self._starting or (self._ready and not self._out.full()):
+        if self._jobs or self._starting or (self._changes.ready() and not self._out.full()):
             return 0.0
-        due = min(self._deadline, self._later_due)
+        due = min(self._deadline, self._changes.due)
         for tree in self._trees.values():
             if tree.mode == "rescanning":
                 due = min(due, tree.hot_due, tree.cold_due)
             elif tree.mode == "missing":
                 due = min(due, self._missing_due)
         if self._growth.unchecked:
-            due = min(due, now + UNCLOSED_S)
+            due = min(due, now + CHECKS_EVERY_S)
         return due - now
 
     def _work(self) -> None:
         self._read_events()
         now = time.monotonic()
-        if now >= self._later_due:
-            self._ripen(now)
+        self._changes.ripen(now)
         self._send(now + SLICE_S)
         for key in self._growth.due_checks(now):
             self._jobs.append(self._growth.check(key))
         for tree in self._trees.values():
             self._look_after(tree, now)
         self._do_jobs(time.monotonic() + SLICE_S)
-        if len(self._ready) + len(self._later) > MOST_CHANGES:
+        if len(self._changes) > MOST_CHANGES:
             self._too_many()
         self._tell_states()
 
     def _send(self, until: float) -> None:
-        while self._ready and not self._out.full() and time.monotonic() < until:
-            key, live = self._ready.popitem(last=False)
-            if self._growth.send(key, live):
-                self._ready.setdefault(key, live)
+        while not self._out.full() and time.monotonic() < until:
+            found = self._changes.next()
+            if found is None:
+                return
+            key, live = found
+            now = time.monotonic()
+            wait_s = self._growth.wait_s(key[0], now)
+            if wait_s > 0:
+                self._changes.wait(key, now, now + wait_s)
+            elif self._growth.send(key, live):
+                self._changes.add(key, live)
 
     def _do_jobs(self, until: float) -> None:
         while time.monotonic() < until and (self._starting or (self._jobs and not self._out.full())):
@@ -191,29 +194,14 @@ class Agent:
             if closed:
                 self._growth.closed(key)
         elif not closed:
-            now = time.monotonic()
-            first = self._later.get(key, (now, now))[0]
-            due = min(now + UNCLOSED_S, first + UNCLOSED_AT_MOST_S)
-            self._later[key] = (first, due)
-            self._later_due = min(self._later_due, due)
+            self._changes.rest(key, time.monotonic())
             return
-        self._later.pop(key, None)
-        self._ready[key] = self._ready.get(key, False) or live
-
-    def _ripen(self, now: float) -> None:
-        for key, (_, due) in list(self._later.items()):
-            if due <= now:
-                del self._later[key]
-                self._ready.setdefault(key, False)
-        self._later_due = min((due for _, due in self._later.values()), default=float("inf"))
+        self._changes.add(key, live)
 
     def _too_many(self) -> None:
-        for tree in {tree for tree, _ in self._ready} | {tree for tree, _ in self._later}:
-            self._out.put(
-                {"t": "pull", "s": tree.number, "why": "more changes at once than can be told one by one"}
-            )
-        self._ready.clear()
-        self._later.clear()
+        for tree in self._changes.drop_all():
+            why = "more changes at once than can be told one by one"
+            self._out.put({"t": "pull", "s": tree.number, "why": why})
 
     # --- what our end says --------------------------------------------------------------------------
 
@@ -232,7 +220,7 @@ class Agent:
                         self._growth.refuse(key)
                     else:
                         self._growth.resume(key, int(words["z"]))
-                        self._ready.setdefault(key, False)
+                        self._changes.add(key)
 
     def _add(self, words: Dict[str, Any]) -> None:
         old = self._trees.get(words["s"])
@@ -242,7 +230,8 @@ class Agent:
             old.left(b"")
             self._told.pop(old.number, None)
         rules = Rules(words["rules"], words["mark"], words["suffixes"])
-        tree = Tree(words["s"], words["path"], rules, float(words["every"]), self._watches, self._changed)
+        every_s, rate = float(words["every"]), float(words["rate"])
+        tree = Tree(words["s"], words["path"], rules, every_s, rate, self._watches, self._changed)
         self._trees[tree.number] = tree
         self._start(tree)
 
@@ -254,7 +243,7 @@ class Agent:
         for tree in self._trees.values():
             if tree.mode in ("following", "rescanning") and not tree.there():
                 self._start(tree)
-        quiet = not (self._ready or self._later or self._jobs or self._starting)
+        quiet = not (len(self._changes) or self._jobs or self._starting)
         self._tell_states(count=True)
         self._out.put({"t": "pong", "n": words["n"], "quiet": quiet, "at": time.time()})
 

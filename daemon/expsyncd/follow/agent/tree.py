@@ -61,10 +61,21 @@ class Tree:
     """
 
     def __init__(
-        self, number: int, asked: str, rules: Rules, every_s: float, watches: Watches, changed: Changed
+        self,
+        number: int,
+        asked: str,
+        rules: Rules,
+        every_s: float,
+        rate: float,
+        watches: Watches,
+        changed: Changed,
     ) -> None:
-        """`every_s`: how often folders where something happens are looked at, where inotify does not see."""
+        """`every_s`: how often folders where something happens are looked at, where inotify does not see.
+
+        `rate`: how many bytes a second may be sent, 0 for any.
+        """
         self.number = number
+        self.rate = rate
         self.rules = rules
         self.every_s = every_s
         self.mode = "starting"

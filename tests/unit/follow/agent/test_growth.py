@@ -33,6 +33,7 @@ class Tree:
 
     def __init__(self, folder):
         self.number = 3
+        self.rate = 0.0
         self.rules = Rules([], "tfevents", [".csv", ".log"])
         self._folder = os.fsencode(folder)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from datetime import UTC, datetime
 
 from expsyncd.cli.runs_view import elide, grid
@@ -32,9 +31,7 @@ class Printed:
 
     def wrap(self, text: str, code: str = "", indent: int = 0, hang: int = 2) -> None:
         """A text, on as many lines as it needs."""
-        for line in textwrap.wrap(
-            harmless(text), max(20, self.width - indent), subsequent_indent=" " * hang, break_on_hyphens=False
-        ):
+        for line in wrapped(harmless(text), max(20, self.width - indent), hang):
             self.lines.append(" " * indent + self.paint(line, code))
 
     def more(self, number: int, one: str, many: str = "") -> None:
@@ -63,3 +60,37 @@ class Printed:
         except (ValueError, OverflowError, OSError):
             return "at a time that no calendar has"
         return f"{local} ({self.age(stamp)})"
+
+
+def wrapped(text: str, width: int, hang: int) -> list[str]:
+    """The text in lines of `width` columns at most, all but the first `hang` columns in.
+
+    Words that are too long are cut up. Unlike textwrap it knows that Chinese characters take two columns.
+    """
+    first, *words = text.split(" ")
+    lines: list[str] = []
+    line, room = first, width
+    for word in [*words, None]:
+        while elide.cells(line) > room:
+            end = _fitting(line, room)
+            lines.append(line[:end])
+            line, room = line[end:], width - hang
+        if word is None:
+            break
+        if line.strip() and elide.cells(line) + 1 + elide.cells(word) > room:
+            lines.append(line.rstrip())
+            line, room = word, width - hang
+        else:
+            line = f"{line} {word}"
+    lines.append(line.rstrip())
+    return [line if number == 0 else " " * hang + line for number, line in enumerate(lines)]
+
+
+def _fitting(text: str, room: int) -> int:
+    """How many characters fit into so many columns; one at least."""
+    used = 0
+    for number, character in enumerate(text):
+        used += elide.cells(character)
+        if used > room:
+            return max(1, number)
+    return len(text)

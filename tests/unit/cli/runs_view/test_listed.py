@@ -1,3 +1,8 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from expsyncd.cli.runs_view.columns import differing, in_turn, metrics
+from expsyncd.cli.runs_view.elide import cells
 from expsyncd.cli.runs_view.fields import Field, find
 from expsyncd.cli.runs_view.grid import lines
 from expsyncd.cli.runs_view.listed import Listing, cell, head
@@ -66,3 +71,33 @@ def test_nothing_of_a_host_fools_the_terminal():
 def test_settings_that_fit_a_word_equally_well_stand_side_by_side():
     field = Field("lr", "setting", (("lr",), ("disc.lr", "gen.lr")))
     assert cell(field, seen("gpu/a", {"gen.lr": "1e-4", "disc.lr": "4e-4"}), NOW) == "4e-4, 1e-4"
+
+
+texts = st.text(max_size=30) | st.text(st.sampled_from("abc/_运行\x1b\u202e\udcff"), max_size=60)
+numbers = st.floats() | st.just(float("nan"))
+some_runs = st.lists(
+    st.builds(
+        lambda name, settings, scalars, step: seen(
+            f"gpu/{name}", settings, {tag: [(0, value)] for tag, value in scalars.items()}, step=step
+        ),
+        st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=90),
+        st.dictionaries(texts, texts, max_size=4),
+        st.dictionaries(texts, numbers, max_size=4),
+        st.none() | st.integers(-(2**63), 2**63 - 1),
+    ),
+    min_size=1,
+    max_size=6,
+    unique_by=lambda one: one.name,
+)
+
+
+@given(some_runs, st.integers(60, 200))
+def test_anything_fits_and_is_harmless(runs_, width):
+    counts = {tag: 1 for one in runs_ for tag in one.scalars}
+    wanted = list(in_turn(metrics(len(runs_), counts, 4), differing(runs_)))
+    made, _ = Listing(runs_, NOW, width).chosen(wanted)
+    for row in lines(made):
+        assert cells(row) <= width
+        assert row == harmless(row)
+    names = next(column for column in made if column.head == "RUN")
+    assert len(set(names.rows)) == len(runs_)

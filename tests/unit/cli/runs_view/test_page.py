@@ -1,9 +1,13 @@
 from datetime import UTC, datetime
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from expsyncd.cli.runs_view.elide import cells
 from expsyncd.cli.runs_view.page import FileLine, Page, lines
 from expsyncd.cli.runs_view.printed import Printed
 from expsyncd.cli.runs_view.resumed import Resumed
+from expsyncd.cli.runs_view.values import harmless
 from expsyncd.state.entries import EntryRow, LinkRow
 from expsyncd.state.jobs import JobRow
 from expsyncd.state.records import Version
@@ -122,3 +126,26 @@ def test_nothing_of_a_host_reaches_the_terminal():
     text = "\n".join(shown(page))
     assert not {"\x1b", "\u202e"} & set(text)
     assert text.count("\\x1b") >= 12
+
+
+texts = st.text(st.sampled_from("abc /_-运行e\u0301\x1b\n\u202e\udcff"), max_size=120)
+
+
+@given(
+    st.dictionaries(texts, texts, max_size=8),
+    st.dictionaries(texts, st.floats(), max_size=8),
+    texts,
+    st.integers(40, 150),
+)
+def test_anything_fits(settings, scalars, why, width):
+    one = seen(
+        "gpu/a",
+        settings,
+        {tag: [(0, value), (1, 1.0)] for tag, value in scalars.items()},
+        why=why,
+        trouble=why,
+    )
+    curves = {tag: [(0, 0.0, value), (1, 0.0, 1.0)] for tag, value in list(scalars.items())[:4]}
+    for row in shown(Page(one, [why], curves), width=width):
+        assert cells(row) <= width
+        assert row == harmless(row)

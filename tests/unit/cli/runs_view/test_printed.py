@@ -1,4 +1,6 @@
-from expsyncd.cli.runs_view.printed import Printed
+import pytest
+
+from expsyncd.cli.runs_view.printed import Printed, wrapped
 
 
 def out(**given):
@@ -40,3 +42,19 @@ def test_a_host_cannot_forge_lines():
     page = out()
     page.wrap("why\x1b[2J\nnew line")
     assert page.lines == ["why\\x1b[2J\\x0anew line"]
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("one two three", 8, ["one two", "  three"]),
+        ("one", 8, ["one"]),
+        ("", 8, [""]),
+        ("abcdefghijkl", 5, ["abcde", "  fgh", "  ijk", "  l"]),
+        ("运行运行运行", 7, ["运行运", "  行运", "  行"]),
+        ("a 运行运行 b", 8, ["a", "  运行运", "  行 b"]),
+        ("  --lr 1e-3  --x", 10, ["  --lr", "  1e-3", "  --x"]),
+    ],
+)
+def test_wrapping(text, width, lines):
+    assert wrapped(text, width, 2) == lines

@@ -13,7 +13,8 @@ from expsyncd.cli.asked_words import error_words, in_use
 from expsyncd.cli.asking import Parser
 from expsyncd.cli.runs_view.elide import cut
 from expsyncd.cli.runs_view.grid import GAP, Column, lines
-from expsyncd.cli.screen import DIM, GREEN, RED, harmless
+from expsyncd.cli.screen import harmless
+from expsyncd.cli.screen_page import DIM, GREEN, RED
 from expsyncd.cli.status import only
 from expsyncd.cli.terminal import coloured, columns, dots
 from expsyncd.control import client

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from expsyncd.cli.runs_view.elide import cut
 from expsyncd.cli.runs_view.grid import GAP, Column
-from expsyncd.cli.screen import DIM, GREEN, RED, YELLOW
+from expsyncd.cli.screen_page import DIM, GREEN, RED, YELLOW
 from expsyncd.clock import rfc3339
 from expsyncd.jobs.job import FAILED, RUNS, WAITS
 from expsyncd.mirror.layout import shown

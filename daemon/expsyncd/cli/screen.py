@@ -6,20 +6,15 @@ import textwrap
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from expsyncd.cli import screen_short
 from expsyncd.cli.asked_words import gpus_words, jobs_words
+from expsyncd.cli.screen_page import BOLD, COLOURS, DIM, RED, YELLOW, Page
 from expsyncd.state.needs import needs_person
-from expsyncd.units import counted, human_bytes, human_seconds
+from expsyncd.units import counted, human_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-GREEN, YELLOW, RED, DIM, BOLD = "32", "33", "31", "2", "1"
-COLOURS = {
-    "connected": GREEN, "fresh": GREEN, "serving": GREEN, "open": GREEN,
-    "pulling": GREEN, "connecting": YELLOW, "waiting": YELLOW, "stale": YELLOW, "partial": YELLOW,
-    "restarting": YELLOW, "starting": YELLOW, "never": DIM, "paused": DIM, "off": DIM,
-    "suspect": RED, "failed": RED, "needs-login": RED,
-}  # fmt: skip
 REASONS_SHOWN = 3
 PATHS_SHOWN = 3
 DAMAGED_SHOWN = 3
@@ -27,56 +22,25 @@ NAME_WIDTH = 24
 WORD_WIDTH = 8
 
 
-class _Page:
-    """Collects lines; knows width and colour."""
-
-    def __init__(self, width: int, *, colour: bool, now: datetime) -> None:
-        self.lines: list[str] = []
-        self.width = width
-        self.now = now
-        self._colour = colour
-
-    def paint(self, text: str, code: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self._colour and code else text
-
-    def add(self, indent: int, word: str, rest: str, *, hang: int = 4) -> None:
-        """A coloured word and its text; what does not fit goes on `hang` columns in."""
-        if hang > self.width // 2:
-            hang = 4
-        wrapped = textwrap.wrap(
-            f"{' ' * indent}{word}{rest}", self.width, subsequent_indent=" " * hang, break_on_hyphens=False
-        )
-        painted = self.paint(word, COLOURS.get(word.strip(), ""))
-        self.lines.append(wrapped[0].replace(word, painted, 1))
-        self.lines += wrapped[1:]
-
-    def text(self, indent: int, text: str, code: str = "") -> None:
-        for line in textwrap.wrap(text, max(20, self.width - indent), subsequent_indent="  ") or [""]:
-            self.lines.append(" " * indent + self.paint(line, code))
-
-    def ago(self, stamp: str | None) -> str:
-        moment = _moment(stamp)
-        return "never" if moment is None else f"{human_seconds((self.now - moment).total_seconds())} ago"
-
-    def until(self, stamp: str | None) -> str:
-        moment = _moment(stamp)
-        return "" if moment is None else f"in {human_seconds((moment - self.now).total_seconds() + 0.999)}"
-
-
 def render(shown: dict[str, Any], width: int, *, colour: bool, now: datetime | None = None) -> list[str]:
     """The lines of the screen; none is wider than `width`, none holds what a host could forge."""
     shown = harmless(shown)
-    page = _Page(width, colour=colour, now=now or datetime.now(UTC))
+    page = Page(width, colour=colour, now=now or datetime.now(UTC))
     _head(page, shown)
-    for name, host in shown["hosts"].items():
-        _host(page, name, host)
-    if not shown["hosts"]:
+    hosts = shown["hosts"]
+    many = len(hosts) > screen_short.FULL_UP_TO
+    well = [name for name in hosts if many and screen_short.is_well(hosts[name])]
+    for name in hosts:
+        if name not in well:
+            _host(page, name, hosts[name])
+    screen_short.put(page, {name: hosts[name] for name in well})
+    if not hosts:
         _no_hosts(page, shown)
     _needs(page, shown)
     return page.lines
 
 
-def _head(page: _Page, shown: dict[str, Any]) -> None:
+def _head(page: Page, shown: dict[str, Any]) -> None:
     board, root = shown["tensorboard"], shown["root"]
     free = "" if root["free_bytes"] is None else f", {human_bytes(root['free_bytes'])} free"
     page.text(0, f"expsyncd {shown['version']}, up {page.ago(shown['since'])[:-4]}", BOLD)
@@ -105,7 +69,7 @@ def _head(page: _Page, shown: dict[str, Any]) -> None:
         page.text(0, notice, YELLOW)
 
 
-def _away(page: _Page, board: dict[str, Any]) -> None:
+def _away(page: Page, board: dict[str, Any]) -> None:
     """One line, where there are runs that TensorBoard does not load."""
     hidden, folded = board.get("hidden", 0), board.get("folded", 0)
     words = [f"{hidden} hidden by you"] if hidden else []
@@ -115,14 +79,14 @@ def _away(page: _Page, board: dict[str, Any]) -> None:
         page.text(2, f"{' and '.join(words)}; `expsyncd unhide RUN` shows one", DIM)
 
 
-def _runs(page: _Page, runs: dict[str, Any]) -> None:
+def _runs(page: Page, runs: dict[str, Any]) -> None:
     """One line, once there are any."""
     if runs.get("total"):
         words = [f"{runs[state]} {state}" for state in ("growing", "stalled", "failed") if runs[state]]
         page.text(0, f"runs     {', '.join([str(runs['total']), *words])}")
 
 
-def _damaged(page: _Page, damaged: Sequence[dict[str, Any]]) -> None:
+def _damaged(page: Page, damaged: Sequence[dict[str, Any]]) -> None:
     """A few event files that TensorBoard stopped reading."""
     for one in damaged[:DAMAGED_SHOWN]:
         where = (
@@ -134,7 +98,7 @@ def _damaged(page: _Page, damaged: Sequence[dict[str, Any]]) -> None:
         page.text(2, f"and {len(damaged) - DAMAGED_SHOWN} more such files", YELLOW)
 
 
-def _samples(page: _Page, samples: dict[str, Any]) -> None:
+def _samples(page: Page, samples: dict[str, Any]) -> None:
     """One line, once there are any."""
     if not samples.get("series"):
         return
@@ -148,7 +112,7 @@ def _samples(page: _Page, samples: dict[str, Any]) -> None:
     page.text(0, f"samples  {', '.join(words)}")
 
 
-def _host(page: _Page, name: str, host: dict[str, Any]) -> None:
+def _host(page: Page, name: str, host: dict[str, Any]) -> None:
     page.lines.append("")
     parts = [] if host["sentence"] == host["status"] else [host["sentence"]]
     if host["next_at"]:
@@ -176,7 +140,7 @@ def _host(page: _Page, name: str, host: dict[str, Any]) -> None:
         page.add(2, tunnel["status"], words, hang=2 + WORD_WIDTH)
 
 
-def _asked(page: _Page, host: dict[str, Any]) -> None:
+def _asked(page: Page, host: dict[str, Any]) -> None:
     """A line for Slurm and one for the GPUs, where they are asked."""
     for word, lines in (("jobs", jobs_words(host.get("jobs"))), ("gpus", gpus_words(host.get("gpus")))):
         if lines is not None:
@@ -187,7 +151,7 @@ def _asked(page: _Page, host: dict[str, Any]) -> None:
                 page.text(2, f"{word:<{WORD_WIDTH}}{error}", YELLOW)
 
 
-def _source(page: _Page, name: str, source: dict[str, Any], wide: int, *, seen: bool) -> None:
+def _source(page: Page, name: str, source: dict[str, Any], wide: int, *, seen: bool) -> None:
     last, parts = source["last_pull"], []
     if source["status"] == "pulling":
         parts.append(_progress(source.get("progress") or {}))
@@ -240,7 +204,7 @@ def _progress(progress: dict[str, Any]) -> str:
     )
 
 
-def _skipped(page: _Page, source: dict[str, Any]) -> None:
+def _skipped(page: Page, source: dict[str, Any]) -> None:
     if not source["skipped_total"]:
         return
     by_reason: dict[str, list[str]] = {}
@@ -255,7 +219,7 @@ def _skipped(page: _Page, source: dict[str, Any]) -> None:
         page.text(4 + WORD_WIDTH, "and for other reasons: `expsyncd status --json`", DIM)
 
 
-def _no_hosts(page: _Page, shown: dict[str, Any]) -> None:
+def _no_hosts(page: Page, shown: dict[str, Any]) -> None:
     page.lines += ["", "No hosts yet. Edit", f"  {shown['config']['path']}", "for example:"]
     page.lines += [
         "  hosts:",
@@ -265,7 +229,7 @@ def _no_hosts(page: _Page, shown: dict[str, Any]) -> None:
     page.lines += ["It is applied as soon as you save it."]
 
 
-def _needs(page: _Page, shown: dict[str, Any]) -> None:
+def _needs(page: Page, shown: dict[str, Any]) -> None:
     needs = needs_person(shown)
     if not needs:
         return
@@ -286,7 +250,3 @@ def harmless(value: Any) -> Any:
     if isinstance(value, str):
         return "".join(c if c.isprintable() else "?" for c in value)
     return value
-
-
-def _moment(stamp: str | None) -> datetime | None:
-    return None if stamp is None else datetime.fromisoformat(stamp)

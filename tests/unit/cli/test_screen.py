@@ -115,6 +115,30 @@ def test_nothing_is_wider_than_the_terminal(name, width):
     assert [line for line in render(CASES[name], width, colour=False, now=NOW) if len(line) > width] == []
 
 
+def many():
+    hosts = {
+        f"gpu{number:02}": HostState(Connected(), ago(hours=1), "gpu", {
+            "tb_log": source(Fresh(ago(seconds=40 + number))),
+            "samples": source(Pulling(ago(seconds=5), 1, 1, 2, 2) if number == 3 else Fresh(ago(seconds=9))),
+        })
+        for number in range(1, 21)
+    }  # fmt: skip
+    hosts["gpu02"] = HostState(Paused(), ago(days=2), "old")
+    hosts["gpu07"] = HostState(Waiting(Trouble("gpu07 does not answer", "is the VPN up?"), NOW + timedelta(seconds=8)), ago(minutes=2), "gpu07", {
+        "tb_log": source(Stale(ago(minutes=9), Trouble("gpu07 does not answer"))),
+    })  # fmt: skip
+    hosts["gpu11"] = HostState(Connected(), ago(hours=1), "gpu11", {
+        "a": source(Suspect(None, Trouble("/scratch/a is not there on gpu11", "is the path right?"))),
+    })  # fmt: skip
+    return snapshot(hosts)
+
+
+def test_many_hosts_are_a_line_each_and_troubles_in_full():
+    lines = render(many(), 80, colour=False, now=NOW)
+    assert "\n".join(lines) + "\n" == (SCREENS / "many.txt").read_text()
+    assert max(map(len, render(many(), 40, colour=False, now=NOW))) <= 40
+
+
 def test_colour_changes_no_text():
     import re
 

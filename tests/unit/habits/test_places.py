@@ -95,6 +95,7 @@ ELSEWHERE = {
         "state.tunnels": "unit/state/test_shown", "state.asked": "unit/state/test_shown", "state.samples": "unit/state/test_shown", "state.tensorboard": "unit/state/test_shown", "state.runs": "unit/state/test_shown",
         "state.series": "unit/samples/test_records", "samples.words": "unit/samples/test_names",
         "samples.frame": "unit/samples/test_series",
+        "cli.screen_page": "unit/cli/test_screen", "cli.screen_short": "unit/cli/test_screen",
         "tensorboard.links": "unit/tensorboard/test_view",
         "follow.agent.rules": "unit/follow/test_accepted", "follow.agent.stream": "unit/follow/test_frames",
     },

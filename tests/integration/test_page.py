@@ -19,7 +19,7 @@ from support.wait import eventually, until
 
 WITHIN_S = 30
 SECRET = "/0123456789abcdefghijklmnopqrstuv"
-# One of each kind: the page, its script, what it asks, a plugin's script, nothing at all.
+# One of each kind: the page, its script, what it asks, a plugin's, our tab's, nothing at all.
 PATHS = [
     "/",
     "/index.js",
@@ -27,6 +27,7 @@ PATHS = [
     "/data/environment",
     "/data/plugins_listing",
     "/data/plugin/scalars/tags",
+    "/data/plugin/experiments/index.js",
     "/no",
 ]
 

@@ -24,22 +24,41 @@ FLAGS = ["--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--d
 WITHIN_S = 60.0
 
 
-def told_by(folder: Path, page: str, profile: Path) -> Any:
-    """What `page`, served with the files of `folder`, posts as JSON to /told."""
+def told_by(folder: Path, page: str, profile: Path, *, name: str = "127.0.0.1") -> Any:
+    """What `page`, served with the files of `folder`, posts as JSON to /told; `name`: of the site it is on."""
     assert PROGRAM is not None
     (folder / "index.html").write_text(page)
     told: queue.Queue[bytes] = queue.Queue()
     with _served(folder, told) as url:
         flags = [*FLAGS, *(["--no-sandbox"] if os.getuid() == 0 else []), f"--user-data-dir={profile}"]
-        own = {name: str(profile) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
+        flags.append("--host-resolver-rules=MAP *.example 127.0.0.1")
         with subprocess.Popen(
-            [PROGRAM, *flags, url], env={**os.environ, **own}, start_new_session=True,
+            [PROGRAM, *flags, url.replace("127.0.0.1", name)], env=_environment(profile), start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         ) as browser:  # fmt: skip
             try:
                 return json.loads(told.get(timeout=WITHIN_S))
             finally:
                 os.killpg(browser.pid, signal.SIGKILL)
+
+
+def dom_of(url: str, profile: Path) -> str:
+    """What a page has become after it ran for a while."""
+    assert PROGRAM is not None
+    # With a port for debugging it would wait for somebody to come.
+    flags = [flag for flag in FLAGS if "debugging" not in flag] + [f"--user-data-dir={profile}"]
+    flags += ["--no-sandbox"] if os.getuid() == 0 else []
+    flags += ["--host-resolver-rules=MAP *.example 127.0.0.1", "--virtual-time-budget=8000", "--dump-dom"]
+    done = subprocess.run(
+        [PROGRAM, *flags, url], env=_environment(profile), stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, timeout=WITHIN_S, check=True,
+    )  # fmt: skip
+    return done.stdout
+
+
+def _environment(profile: Path) -> dict[str, str]:
+    own = {name: str(profile) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
+    return {**os.environ, **own}
 
 
 @contextmanager

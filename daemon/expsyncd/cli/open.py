@@ -25,14 +25,14 @@ def open_page() -> None:
         raise Error(f"TensorBoard does not serve now: {why}", "`expsyncd status` says more")
     url = str(board["url"])
     print(url)
-    webbrowser.open(url if _is_bare(url) else _leading_to(url, paths.opened_page))
+    webbrowser.open(url if _is_bare(url) else leading_to(url, paths.opened_page))
 
 
 def _is_bare(url: str) -> bool:
     return not url.split("/", 3)[3:]
 
 
-def _leading_to(url: str, page: Path) -> str:
+def leading_to(url: str, page: Path) -> str:
     """A page of ours that leads there: all users see a browser's arguments, and this address is a secret."""
     page.unlink(missing_ok=True)
     descriptor = os.open(page, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE)

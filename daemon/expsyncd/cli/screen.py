@@ -89,13 +89,12 @@ def _runs(page: Page, runs: dict[str, Any]) -> None:
 def _damaged(page: Page, damaged: Sequence[dict[str, Any]]) -> None:
     """A few event files that TensorBoard stopped reading."""
     for one in damaged[:DAMAGED_SHOWN]:
-        where = (
-            "cannot be read to its end" if one["offset"] is None else f"is damaged at byte {one['offset']}"
-        )
+        at = one["offset"]
+        where = "cannot be read to its end" if at is None else f"is damaged at byte {at}"
         name = one["file"].rpartition("/")[2]
-        page.text(2, f"{one['run']} {where} of {name}: TensorBoard shows what comes before", YELLOW)
-    if len(damaged) > DAMAGED_SHOWN:
-        page.text(2, f"and {len(damaged) - DAMAGED_SHOWN} more such files", YELLOW)
+        page.text(2, f"{one['run']}: {name} {where}; TensorBoard shows what comes before", YELLOW)
+    if more := damaged[DAMAGED_SHOWN:]:
+        page.text(2, f"and {counted(len(more), 'more such file')}", YELLOW)
 
 
 def _samples(page: Page, samples: dict[str, Any]) -> None:

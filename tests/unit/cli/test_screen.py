@@ -32,7 +32,7 @@ from expsyncd.state.status import (
     Trouble,
     Waiting,
 )
-from expsyncd.state.tensorboard import TensorBoardState
+from expsyncd.state.tensorboard import DamagedFile, TensorBoardState
 
 SCREENS = Path(__file__).resolve().parent / "screens"
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -152,6 +152,21 @@ def test_runs_are_one_line_once_there_are_any():
     lines = render(snapshot({}, runs=RunsState(12, 3, 0, 1)), 80, colour=False, now=NOW)
     assert "runs     12, 3 growing, 1 failed" in lines
     assert not any(line.startswith("runs") for line in render(CASES["well"], 80, colour=False, now=NOW))
+
+
+def test_what_tensorboard_does_not_show_is_said():
+    damaged = [DamagedFile(f"gpu/{name}", f"/m/gpu/tb/{name}/tfevents.\x1b[31m", 7) for name in "abcd"]
+    damaged[0] = DamagedFile("gpu/a", "/m/gpu/tb/a/tfevents.1", None)
+    board = TensorBoardState("serving", "http://x", 7, 12, hidden=3, folded=40, damaged=tuple(damaged))
+    said = " ".join(" ".join(render(snapshot({}, tensorboard=board), 80, colour=False, now=NOW)).split())
+    assert "3 hidden by you and 40 folded by `tensorboard: show:`; `expsyncd unhide RUN` shows one" in said
+    assert "gpu/a cannot be read to its end of tfevents.1" not in said
+    assert "gpu/a: tfevents.1 cannot be read to its end; TensorBoard shows what comes before" in said
+    assert "gpu/b: tfevents.\\x1b[31m is damaged at byte 7; TensorBoard shows what comes before" in said
+    assert said.count("damaged") == 2
+    assert "and 1 more such file" in said
+    off = TensorBoardState("off", folded=40)
+    assert "folded" not in " ".join(render(snapshot({}, tensorboard=off), 80, colour=False, now=NOW))
 
 
 @given(st.text(max_size=60))

@@ -160,9 +160,10 @@ def test_what_tensorboard_does_not_show_is_said():
     board = TensorBoardState("serving", "http://x", 7, 12, hidden=3, folded=40, damaged=tuple(damaged))
     said = " ".join(" ".join(render(snapshot({}, tensorboard=board), 80, colour=False, now=NOW)).split())
     assert "3 hidden by you and 40 folded by `tensorboard: show:`; `expsyncd unhide RUN` shows one" in said
-    assert "gpu/a cannot be read to its end of tfevents.1" not in said
     assert "gpu/a: tfevents.1 cannot be read to its end; TensorBoard shows what comes before" in said
-    assert "gpu/b: tfevents.\\x1b[31m is damaged at byte 7; TensorBoard shows what comes before" in said
+    assert "gpu/b: tfevents." in said
+    assert "31m is damaged at byte 7; TensorBoard shows what comes before" in said
+    assert "\x1b" not in said
     assert said.count("damaged") == 2
     assert "and 1 more such file" in said
     off = TensorBoardState("off", folded=40)

@@ -84,6 +84,7 @@ class Daemon:
             reload=self._reload.set,
             remember_paused=self._remember_paused,
             mark=self._board.mark,
+            link=self._board.link,
         )
         self._ground = GroundWatch(
             self._root, config.min_free, self.tracker, self._facts, self._thread, clock, self._ground_is_back
@@ -199,6 +200,7 @@ class Daemon:
         await self._roster.apply(self._group, new, change)
         if change.tensorboard:
             self._board.apply(new)
+        self._board.apply_journal(new)
         if change.runs:
             self._board.apply_runs(new)
         if change.samples:

@@ -6,6 +6,8 @@ import logging
 import os
 from typing import TYPE_CHECKING
 
+from expsyncd.journal.service import Journal
+from expsyncd.journal_folders import journal_folders
 from expsyncd.marking import Event, known_runs, marked
 from expsyncd.mirror.layout import where
 from expsyncd.mirror.watch import MirrorWatch
@@ -101,6 +103,15 @@ class Board:
         self._mender = Mender(root.paths.tb_log, self.shelf.hold, self.shelf.release, self._put_damaged)
         self._root_paths = root.paths
         self._answers = Answers(root.paths, tracker, clock, self._name_in_view)
+        self._journal = Journal(
+            root.paths,
+            lambda: journal_folders(self._config, root.paths.mirror),
+            thread,
+            self._opened_catalogue,
+            facts,
+            clock,
+            lambda: root.check() is None,
+        )
         self._keeper = Keeper(
             config.tensorboard,
             logdir=root.paths.tb_log,
@@ -135,6 +146,7 @@ class Board:
             "samples": self._renderer.run,
             "runs": self._measurer.run,
             "TensorBoard's answers": self._answers.run,
+            "journal": self._journal.run,
         }
 
     def apply(self, config: Config) -> None:
@@ -187,6 +199,15 @@ class Board:
         """Use what a new config says of runs."""
         self._measurer.apply(config.runs.stalled_after)
 
+    def apply_journal(self, config: Config) -> None:
+        """Use a new config's launch scripts."""
+        self._config = config
+        self._journal.request()
+
+    async def link(self, request: Event) -> Event:
+        """Which runs an entry of the journal belongs to, said by the person; see `Journal.say`."""
+        return await self._journal.say(request)
+
     def _watch_trouble(self, trouble: Trouble | None) -> None:
         notices = (f"{trouble.title}: {trouble.advice}",) if trouble else ()
         self._tracker.put_notices((*self._base_notices, *notices))
@@ -209,6 +230,7 @@ class Board:
         self._renderer.batch(batch)
         self._measurer.batch(batch)
         self._answers.changed(batch.paths)
+        self._journal.batch(batch)
 
     async def _runs(self, runs: Sequence[RunFolder], change: ViewChange, selection: Selection) -> None:
         self._found = runs

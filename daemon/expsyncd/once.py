@@ -114,6 +114,7 @@ async def _pull_with_hosts(
             reload=lambda: None,
             remember_paused=not_here,
             mark=not_here,
+            link=not_here,
         )
         roster = Roster(
             paths,

@@ -36,6 +36,7 @@ class Verbs:
         reload: Callable[[], None],
         remember_paused: Callable[[str, bool], Any],
         mark: Callable[[Event], Awaitable[Event]],
+        link: Callable[[Event], Awaitable[Event]],
     ) -> None:
         self._tracker = tracker
         self._hosts = hosts
@@ -43,6 +44,7 @@ class Verbs:
         self._reload = reload
         self._remember_paused = remember_paused
         self._mark = mark
+        self._link = link
         self._listeners: set[asyncio.Queue[Event]] = set()
         self._watching = 0
         self._looks_until = float("-inf")
@@ -58,6 +60,7 @@ class Verbs:
             "login": self.login,
             "hurry": self.hurry,
             "mark": self.mark,
+            "link": self.link,
             "stop": self.stop,
             "reload": self.reload,
         }
@@ -135,6 +138,10 @@ class Verbs:
     async def mark(self, request: Event) -> AsyncIterator[Event]:
         """What the person says of runs; see `marking.marked`."""
         yield await self._mark(request)
+
+    async def link(self, request: Event) -> AsyncIterator[Event]:
+        """Which run a journal's entry belongs to; see `board.link`."""
+        yield await self._link(request)
 
     async def stop(self, _: Event) -> AsyncIterator[Event]:
         """End the daemon, after this answer."""

@@ -15,7 +15,13 @@ async def test_somebody_looks_while_a_page_asks_and_for_a_moment_after(monkeypat
         return {}
 
     ours = verbs.Verbs(
-        tracker, dict, stop=lambda: None, reload=lambda: None, remember_paused=nothing, mark=nothing
+        tracker,
+        dict,
+        stop=lambda: None,
+        reload=lambda: None,
+        remember_paused=nothing,
+        mark=nothing,
+        link=nothing,
     )
     assert not ours.watched
     assert [answer["status"]["pid"] async for answer in ours.status({})] == [1]

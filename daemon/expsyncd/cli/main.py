@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "jobs": ("jobs", "jobs", "Slurm's jobs: what waits and why, what runs, what ended."),
     "gpus": ("gpus", "gpus", "The GPUs of all hosts: use, memory, whose programs."),
     "tail": ("tail", "tail", "The end of a run's or a job's log, and what is added to it."),
+    "journal": ("journal", "journal", "What was launched, with which notes, and what came of it."),
     "hide": ("hide", "hide", "Take runs out of TensorBoard."),
     "unhide": ("hide", "unhide", "Show runs in TensorBoard again."),
     "pin": ("hide", "pin", "Show runs in TensorBoard always."),

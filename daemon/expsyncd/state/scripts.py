@@ -68,6 +68,23 @@ class Scripts:
             for of, path, at, digest, text in rows
         ]
 
+    def last(self, host: str, script: bytes) -> ScriptSnapshot | None:
+        """The newest text of a script."""
+        row = self._db.execute(
+            "SELECT host, script, at, digest, text FROM scripts WHERE host=? AND script=?"
+            " ORDER BY at DESC, id DESC LIMIT 1",
+            (host, script),
+        ).fetchone()
+        if row is None:
+            return None
+        of, path, at, digest, text = row
+        return ScriptSnapshot(of, path, at, digest, zlib.decompress(text).decode("utf-8", "surrogateescape"))
+
+    def oldest(self) -> dict[tuple[str, bytes], float]:
+        """When each script was first seen."""
+        rows = self._db.execute("SELECT host, script, MIN(at) FROM scripts GROUP BY host, script")
+        return {(host, script): at for host, script, at in rows}
+
     def put_seen(self, rows: Iterable[EntrySeen]) -> None:
         """Insert or replace; nothing is ever forgotten."""
         self._db.executemany(

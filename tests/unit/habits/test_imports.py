@@ -41,6 +41,7 @@ MAY = {
             "samples.blocks", "samples.tagged", "samples.decode"},
     "runs": BELOW | {"cell", "confined", "eventfiles", "redact", "mirror.layout", "mirror.batch", "mirror.scan", "state"},
     "journal": BELOW | {"mirror.layout", "mirror.batch", "mirror.scan", "state", "config.model", "config.names", "cell", "confined"},
+    "journal_folders": {"config.names", "config.model", "pull.chosen", "journal.scripts"},
     "notices": BELOW | {"state.status"},
     # what runs are called and what is said of them, for the daemon and for commands without one
     "marking": BELOW | {"config", "state", "mirror", "tensorboard"},

@@ -18,6 +18,8 @@ ELSEWHERE = {
     },
     "asks a host's programs": {"jobs.keeper": "integration/test_asks", "gpus.keeper": "integration/test_asks"},
     "starts processes": {
+        "journal.read": "integration/test_journal", "journal.scripts": "integration/test_journal",
+        "journal.service": "integration/test_journal",
         "runs.known": "integration/test_runs", "runs.read": "integration/test_runs",
         "runs.reader": "integration/test_runs", "runs.record": "integration/test_runs", "runs.service": "integration/test_runs",
         "runs.hparams": "integration/test_runs",
@@ -64,6 +66,10 @@ ELSEWHERE = {
         "config.watch": "integration/test_daemon", "mirror.inbox": "integration/test_watch",
         "mirror.watch": "integration/test_watch",
     },
+    "what the command prints, from a journal that the real daemon made": {
+        "cli.journal": "integration/test_journal", "cli.journal_view.known": "integration/test_journal",
+        "cli.journal_view.linking": "integration/test_journal",
+    },
     "a command: what it prints and its exit status are the daemon's answers": {
         "cli.adopt": "integration/test_daemon", "cli.bars": "integration/test_daemon",
         "cli.demo": "integration/test_demo", "cli.group": "unit/cli/test_main", "cli.login": "integration/test_login",
@@ -90,6 +96,7 @@ ELSEWHERE = {
                          "journal.heads", "journal.settings", "journal.syntax", "journal.found", "journal.comments", "journal.directives",
                          "journal.place", "journal.quoted", "journal.walk", "journal.assign", "journal.loops", "journal.commands", "journal.fed", "journal.submitted", "journal.blocks"),
                         "unit/journal/test_parse"),
+        "journal.naming": "unit/journal/test_link", "journal.evidence": "unit/journal/test_link",
         "secret_names": "unit/test_redact", "secret_places": "unit/test_redact", "secret_shapes": "unit/test_redact",
         "ssh.causes": "unit/ssh/test_diagnosis", "state.facts_schema": "unit/state/test_facts",
         "state.tunnels": "unit/state/test_shown", "state.asked": "unit/state/test_shown", "state.samples": "unit/state/test_shown", "state.tensorboard": "unit/state/test_shown", "state.runs": "unit/state/test_shown",

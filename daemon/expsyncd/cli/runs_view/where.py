@@ -54,11 +54,12 @@ def holds(condition: Condition, field: Field, seen: Seen, now: float) -> bool:
     if field.kind == "run" and field.word in MOMENTS:
         here = [now - value for value in here if isinstance(value, float)]
     if condition.comparison in ("!=", "!~"):
-        return bool(here) and all(_holds(condition, value) for value in here)
-    return any(_holds(condition, value) for value in here)
+        return bool(here) and all(true_of(condition, value) for value in here)
+    return any(true_of(condition, value) for value in here)
 
 
-def _holds(condition: Condition, value: Value) -> bool:
+def true_of(condition: Condition, value: Value) -> bool:
+    """Whether it is true of one value."""
     amount = number(value) if isinstance(value, str) else value
     text = value if isinstance(value, str) else f"{value:g}"
     match condition.comparison:

@@ -1,0 +1,1 @@
+"""What `expsyncd journal` shows, and how it finds it."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from expsyncd.follow import landing
 from expsyncd.follow.clocks import Clocks
-from expsyncd.follow.frames import Check, Chunk, Frames, Hello, Message, Mode, Name, Pong, PullAll
+from expsyncd.follow.frames import Check, Chunk, Frames, Gone, Hello, Message, Mode, Name, Pong, PullAll
 from expsyncd.mirror.layout import source_folder
 
 if TYPE_CHECKING:
@@ -152,6 +153,9 @@ class Conversation:
                 self._active_s = asyncio.get_running_loop().time()
                 if (followed := self._sources.get(number)) and followed.accepted.takes(path):
                     followed.keeper.request_paths({path: size})
+            case Gone(source=number, path=path):
+                if (followed := self._sources.get(number)) and os.path.lexists(followed.folder + b"/" + path):
+                    followed.left()
             case PullAll(source=number):
                 if followed := self._sources.get(number):
                     followed.owe()

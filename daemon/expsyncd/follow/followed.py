@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from expsyncd.follow.accepted import Accepted
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from expsyncd.pull.source import Source
 
 SEES = ("following", "rescanning")
+LEFT_RESTS_S = 2.0  # what leaves often leaves in numbers
 
 
 class Keeper(Protocol):
@@ -59,6 +62,8 @@ class Followed:
         self._reason = ""
         self._starts = 0
         self._made = 0
+        self._age_s = 0.0
+        self._left_s = float("-inf")
         self._seen_from: datetime | None = None
         keeper.rhythm.on_end = self.show
 
@@ -70,6 +75,7 @@ class Followed:
     def become(self, mode: Mode) -> None:
         """The agent says how it follows."""
         self._mode, self._watches, self._reason = mode.mode, mode.watches, mode.reason
+        self._age_s = mode.age_s
         if mode.mode not in SEES:
             self._seen_from = None
             if mode.mode == "missing":
@@ -100,9 +106,17 @@ class Followed:
         return self._made % max(1, self.keeper.source.max_entries) != 0
 
     def quiet(self, as_of: datetime) -> None:
-        """All that changed before `as_of` has come, as far as the agent sees."""
-        if self.healthy and self._mode == "following" and not self.dropped:
-            self.keeper.confirm(as_of)
+        """All that the agent saw change before `as_of` has come."""
+        if self.healthy and not self.dropped:
+            self.keeper.confirm(as_of - timedelta(seconds=self._age_s))
+
+    def left(self) -> None:
+        """Something that is mirrored left the host: only a whole pull counts what is gone."""
+        loop = asyncio.get_running_loop()
+        due_s = max(loop.time() + LEFT_RESTS_S, self._left_s + self.every_s)
+        if self._left_s < loop.time():  # none is on its way
+            self._left_s = due_s
+            loop.call_at(due_s, self.keeper.request)
 
     def show(self) -> None:
         """Tell how it is now."""

@@ -55,6 +55,14 @@ class Name:
 
 
 @dataclass(frozen=True)
+class Gone:
+    """A file or folder that left its place."""
+
+    source: int
+    path: bytes
+
+
+@dataclass(frozen=True)
 class Check:
     """The digest of a growing file that rests, all of its `size` bytes or its ends (see agent.growth)."""
 
@@ -74,13 +82,17 @@ class PullAll:
 
 @dataclass(frozen=True)
 class Mode:
-    """How a source is followed; `starts` grows each time that all of it was taken in anew."""
+    """How a source is followed; `starts` grows each time that all of it was taken in anew.
+
+    `age_s`: how long ago the last look at all of it began, where looking is all there is.
+    """
 
     source: int
     mode: str
     starts: int
     watches: int
     reason: str
+    age_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -100,7 +112,7 @@ class Hello:
     python: str
 
 
-Message = Chunk | Name | Check | PullAll | Mode | Pong | Hello
+Message = Chunk | Name | Gone | Check | PullAll | Mode | Pong | Hello
 
 
 class Frames:
@@ -163,6 +175,8 @@ def _message(words: dict[str, Any], payload: bytes) -> Message:
             return found
         case "name":
             return Name(_number(words["s"]), _path(words["p"]), _number(words["z"]))
+        case "gone":
+            return Gone(_number(words["s"]), _path(words["p"]))
         case "check":
             return Check(_number(words["s"]), _path(words["p"]), _number(words["z"]), _digest(words["d"]))
         case "pull":
@@ -171,7 +185,8 @@ def _message(words: dict[str, Any], payload: bytes) -> Message:
             if words["mode"] not in MODES:
                 raise ValueError
             number, starts, watches = _number(words["s"]), _number(words["n"]), _number(words["watches"])
-            return Mode(number, words["mode"], starts, watches, _text(words["reason"]))
+            age_s = _seconds(words["age"])
+            return Mode(number, words["mode"], starts, watches, _text(words["reason"]), age_s)
         case "pong":
             return Pong(_number(words["n"]), words["quiet"] is True, _seconds(words["at"]))
         case "hello":

@@ -14,6 +14,7 @@ from expsyncd.follow.frames import (
     Check,
     Chunk,
     Frames,
+    Gone,
     Hello,
     Malformed,
     Mode,
@@ -54,7 +55,10 @@ def test_every_message():
         frame({"t": "name", "s": 1, "p": "img/\udcff.png", "z": 10}),
         frame({"t": "check", "s": 2, "p": "a", "z": 4, "d": DIGEST}),
         frame({"t": "pull", "s": 1, "why": "lost\x1b[2J"}),
-        frame({"t": "state", "s": 1, "mode": "rescanning", "n": 2, "watches": 0, "reason": "NFS"}),
+        frame(
+            {"t": "state", "s": 1, "mode": "rescanning", "n": 2, "watches": 0, "reason": "NFS", "age": 1.5}
+        ),
+        frame({"t": "gone", "s": 1, "p": "old"}),
         frame({"t": "pong", "n": 3, "quiet": True, "at": 12.5}),
     ) == [
         Hello(9, "3.6.15"),
@@ -62,7 +66,8 @@ def test_every_message():
         Name(1, b"img/\xff.png", 10),
         Check(2, b"a", 4, DIGEST),
         PullAll(1, "lost?[2J"),
-        Mode(1, "rescanning", 2, 0, "NFS"),
+        Mode(1, "rescanning", 2, 0, "NFS", 1.5),
+        Gone(1, b"old"),
         Pong(3, True, 12.5),
     ]
 

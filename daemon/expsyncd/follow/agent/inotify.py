@@ -33,6 +33,7 @@ WANTED = (
     | MOVED_FROM
     | MOVED_TO
     | CREATE
+    | DELETE
     | DELETE_SELF
     | MOVE_SELF
     | ONLYDIR

@@ -11,7 +11,7 @@ from expsyncd.follow.agent import inotify
 from expsyncd.follow.agent.changes import Changes
 from expsyncd.follow.agent.growth import Growth
 from expsyncd.follow.agent.rules import Rules
-from expsyncd.follow.agent.stream import MAGIC, Gone, Lines, Outbox, name_of
+from expsyncd.follow.agent.stream import MAGIC, Gone, Lines, Outbox, name_of, text
 from expsyncd.follow.agent.tree import Tree, Watches
 
 NICE = 5
@@ -182,11 +182,21 @@ class Agent:
         if mask & inotify.ISDIR:
             if mask & inotify.MOVED_FROM:
                 tree.left(path)
+                self._left(tree, path)
             elif mask & (inotify.CREATE | inotify.MOVED_TO) and tree.rules.takes(path, True):
                 self._jobs.append(tree.walk(path, fresh=True))
-        elif not mask & inotify.MOVED_FROM and tree.rules.takes(path, False):
+        elif not tree.rules.takes(path, False):
+            pass
+        elif mask & (inotify.MOVED_FROM | inotify.DELETE):
+            self._left(tree, path)
+        else:
             closed = bool(mask & (inotify.CLOSE_WRITE | inotify.MOVED_TO))
             self._changed(tree, path, closed, live=bool(mask & inotify.MODIFY))
+
+    def _left(self, tree: Tree, path: bytes) -> None:
+        # Nothing is lost by it, so when there is much to tell it need not be told: whole pulls see it, too.
+        if not self._out.full():
+            self._out.put({"t": "gone", "s": tree.number, "p": text(path)})
 
     def _changed(self, tree: Tree, path: bytes, closed: bool, live: bool = False) -> None:
         key = (tree, path)
@@ -258,16 +268,12 @@ class Agent:
             if not count and before[:3] == (mode, tree.starts, tree.reason):
                 continue
             told = (mode, tree.starts, tree.reason, tree.watched())
-            if told != before:
+            rescans = mode == "rescanning"
+            if told != before or (rescans and count):
                 self._told[number] = told
-                words = {
-                    "t": "state",
-                    "s": number,
-                    "mode": mode,
-                    "n": told[1],
-                    "reason": told[2],
-                    "watches": told[3],
-                }
+                age_s = time.monotonic() - tree.looked_at if rescans else 0.0
+                words = {"t": "state", "s": number, "mode": mode, "n": told[1], "reason": told[2]}
+                words.update(watches=told[3], age=round(age_s, 1))
                 self._out.put(words)
 
 

@@ -3,14 +3,15 @@
 import os
 import stat
 import time
-from typing import Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Callable, Dict, Iterator, List, Optional, Set, Tuple
 
 from expsyncd.follow.agent import disks, inotify
 from expsyncd.follow.agent.rules import Rules
 
-# Of a slow disk's whole tree this much time is spent on looking, at most.
+# Where looking is all there is, hot folders are looked at this often, or at the interval if that is shorter,
+# and everything at the interval, but for no more than a twentieth of the time.
+HOT_EVERY_S = 10.0
 COLD_SHARE = 20
-COLD_EVERY_S = 300.0
 HOT_S = 1800.0  # a folder where something changed within is looked at often
 MOST_HOT = 500
 # Times of files are compared with the newest one seen; file systems with whole seconds need a margin.
@@ -70,7 +71,7 @@ class Tree:
         watches: Watches,
         changed: Changed,
     ) -> None:
-        """`every_s`: how often folders where something happens are looked at, where inotify does not see.
+        """`every_s`: the source's interval, for looking where inotify does not see.
 
         `rate`: how many bytes a second may be sent, 0 for any.
         """
@@ -81,6 +82,8 @@ class Tree:
         self.mode = "starting"
         self.reason = ""
         self.folders: Dict[bytes, int] = {}
+        self.looked_at = 0.0  # when the last look at all of it began
+        self._inner: Dict[bytes, Set[bytes]] = {}
         self.hot_due = self.cold_due = 0.0
         self._asked = asked.encode("utf-8", "surrogateescape")
         self._top = b""
@@ -136,9 +139,7 @@ class Tree:
             yield
         self.mode, self.reason = ("rescanning", why) if why else ("following", "")
         self.starts += 1
-        now = time.monotonic()
-        self.hot_due = now + self.every_s
-        self._cold_after(now - began, now)
+        self._looked(began, cold=True)
 
     def walk(self, top: bytes, fresh: bool) -> Iterator[None]:
         """Take a folder and all below it. `fresh`: it came to be here, so what is in it has changed."""
@@ -159,19 +160,22 @@ class Tree:
                         for _ in self.walk(new, fresh=True):
                             yield
             yield
-        now = time.monotonic()
-        self.hot_due = now + self.every_s
-        if cold:
-            self._cold_after(now - began, now)
+        self._looked(began, cold)
 
     def left(self, inside: bytes) -> None:
         """A folder and all below it moved away; b"" is all of it."""
-        below = inside + b"/" if inside else b""
-        for each in [f for f in self.folders if f == inside or f.startswith(below)]:
+        waiting = [inside]
+        while waiting:
+            each = waiting.pop()
+            waiting += self._inner.get(each, ())
             self.forget(each)
 
     def forget(self, inside: bytes) -> None:
         """A folder is no more."""
+        self._inner.pop(inside, None)
+        above = inside.rpartition(b"/")[0]
+        if inside and above in self._inner:
+            self._inner[above].discard(inside)
         number = self.folders.pop(inside, 0)
         if number:
             self._watches.remove(number, self, inside)
@@ -187,8 +191,12 @@ class Tree:
                 return
             inside = inside.rpartition(b"/")[0]
 
-    def _cold_after(self, took_s: float, now: float) -> None:
-        self.cold_due = now + max(COLD_EVERY_S, COLD_SHARE * took_s)
+    def _looked(self, began: float, cold: bool) -> None:
+        now = time.monotonic()
+        self.hot_due = now + min(self.every_s, HOT_EVERY_S)
+        if cold:
+            self.looked_at = began
+            self.cold_due = now + max(self.every_s, COLD_SHARE * (now - began))
 
     def _hottest(self) -> List[bytes]:
         now = time.monotonic()
@@ -207,6 +215,8 @@ class Tree:
                 else:
                     self._give_watches_back(inotify.why_not(error))
         self.folders[inside] = number
+        if inside:
+            self._inner.setdefault(inside.rpartition(b"/")[0], set()).add(inside)
 
     def _give_watches_back(self, why: str) -> None:
         """The limit counts for all programs of the person: what does not suffice is better not taken."""

@@ -16,6 +16,9 @@ _QUALITY = re.compile(
     r"loss|acc|fid|psnr|ssim|lpips|bleu|rouge|f1|auc|iou|map|wer|cer|ppl|perplexity|err|score|reward|return",
     re.IGNORECASE,
 )
+_NAMING = re.compile(
+    r"(^|[._-])(name|dir|path|folder|file|id|run|experiment|exp)$|(dir|path)$", re.IGNORECASE
+)
 _COUNTING = re.compile(
     r"(^|[/_.\- ])(lr|learning_rate|epoch|step|global_step|iter|time|it_s|fps|sps|grad|grad_norm|mem"
     r"|memory|gpu)([/_.\- ]|$)",
@@ -31,10 +34,9 @@ def metrics(runs_by_tag: Mapping[str, int]) -> list[str]:
         value = 2 * bool(_QUALITY.search(tag)) + bool(_TELLING.search(tag))
         return counting, -value, -runs_by_tag[tag], len(tag), tag
 
-    # A tag of one run in a hundred says little beside one that all have.
+    # What few runs have says little beside what most have.
     most = max(runs_by_tag.values(), default=0)
-    rare = {tag for tag, count in runs_by_tag.items() if count * 5 < most}
-    return sorted(runs_by_tag, key=lambda tag: (tag in rare, *rank(tag)))
+    return sorted(runs_by_tag, key=lambda tag: (runs_by_tag[tag] * 2 < most, *rank(tag)))
 
 
 def settings(seen: Sequence[tuple[str, int, int]]) -> list[str]:
@@ -42,8 +44,9 @@ def settings(seen: Sequence[tuple[str, int, int]]) -> list[str]:
 
     def rank(row: tuple[str, int, int]) -> tuple[object, ...]:
         name, count, values = row
-        # One value each is a name or a path, not something that was tried.
-        unique = values == count and count > 4
-        return unique, -count, values, len(name), name
+        # One value each is a name or a path, not something that was tried; one value is what some lack.
+        named = _NAMING.search(name) or (values == count and count > 4)
+        kind = 2 if named else 1 if values == 1 else 0
+        return kind, -count, values, len(name), name
 
     return [row[0] for row in sorted(seen, key=rank)]

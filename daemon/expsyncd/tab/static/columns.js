@@ -13,11 +13,11 @@ export const chip = (word, title) => h('span', {class: `chip ${as.look(word)}`, 
 /** The fixed columns by name. `by`: what it sorts by; `first`: the sense of the first click. */
 export const COLUMNS = {
   mark: {
-    label: 'Selected', width: '34px', title: () => 'Select (x)',
+    label: 'Selected', width: '28px', title: () => 'Select (x)',
     show: (run, {selected}) => h('span', {class: `box${selected.has(run.id) ? ' on' : ''}`, 'aria-hidden': 'true'}),
   },
   name: {
-    label: 'Run', width: 'minmax(180px, 2.4fr)', by: (run) => run.name, first: 1, title: (run) => run.name,
+    label: 'Run', width: 'minmax(200px, 2.4fr)', by: (run) => run.name, first: 1, title: (run) => run.name,
     show: (run) => {
       const cut = run.name.startsWith(`${run.host}/`) ? run.host.length + 1 : 0;
       return h('span', {class: 'name'}, run.pinned && h('span', {class: 'pinned', title: 'pinned'}, icon('pin')),
@@ -26,16 +26,16 @@ export const COLUMNS = {
     },
   },
   state: {
-    label: 'State', width: '92px', by: (run) => run.state, first: 1, title: (run) => [run.why, run.trouble].filter(Boolean).join('; '),
+    label: 'State', width: '90px', by: (run) => run.state, first: 1, title: (run) => [run.why, run.trouble].filter(Boolean).join('; '),
     show: (run) => [chip(run.state), run.trouble && h('span', {class: 'warnmark', title: run.trouble}, '!')],
   },
-  step: {label: 'Step', width: '86px', figures: true, by: (run) => run.step, show: (run) => as.step(run.step)},
+  step: {label: 'Step', width: '74px', figures: true, by: (run) => run.step, show: (run) => as.step(run.step)},
   newest: {
-    label: 'Age', long: 'How long ago its newest value was logged', width: '56px', figures: true, by: (run) => run.newest_at,
+    label: 'Age', long: 'How long ago its newest value was logged', width: '60px', figures: true, by: (run) => (run.state === 'growing' ? Infinity : run.newest_at), // growing ones change places each second else
     title: (run) => as.at(run.newest_at), show: (run) => as.age(run.newest_at),
   },
   lag: {
-    label: 'Lag', long: 'Age of the newest change on the host that is not here yet', width: '52px', figures: true, by: (run) => lag(run), first: -1,
+    label: 'Lag', long: 'Age of the newest change on the host that is not here yet', width: '50px', figures: true, by: (run) => lag(run), first: -1,
     show: (run) => as.lag(lag(run)),
   },
   note: {label: 'Note', width: 'minmax(80px, 1.6fr)', by: (run) => run.note, first: 1, title: (run) => run.note, show: (run) => h('span', {class: 'note'}, run.note)},
@@ -47,13 +47,17 @@ export function columnsOf(value) {
   const named = (name) => ({name, ...COLUMNS[name]});
   return [
     named('mark'), named('name'), named('state'), named('step'), named('newest'), named('lag'),
-    ...tags.map((tag) => ({name: `tag ${tag}`, tag, label: short(tag), long: tag, width: 'minmax(140px, 1fr)', figures: true, by: (run) => figure(run.values[tag])})),
-    ...settings.map((name) => ({name: `setting ${name}`, label: short(name), long: name, width: 'minmax(64px, .7fr)', figures: true, by: (run) => figure(run.settings[name]), title: (run) => run.settings[name], show: (run) => run.settings[name] ?? ''})),
+    ...tags.map((tag) => ({name: `tag ${tag}`, tag, label: short(tag), long: tag, width: 'minmax(126px, 1fr)', figures: true, by: (run) => figure(run.values[tag])})),
+    ...settings.map((name) => ({name: `setting ${name}`, label: short(name), long: name, width: 'minmax(74px, .6fr)', words: true, by: (run) => figure(run.settings[name]), title: (run) => run.settings[name], show: (run) => run.settings[name] ?? ''})),
     named('note'),
   ];
 }
 
-const short = (name) => (name.length > 18 ? `\u2026${name.slice(-17)}` : name);
+/** The part of a long name that says most. */
+function short(name) {
+  const last = name.split(/[./]/).at(-1);
+  return name.length <= 16 ? name : last.length > 2 && last.length <= 16 ? last : `\u2026${name.slice(-15)}`;
+}
 
 function figure(value) {
   if (value === undefined || value === null || value === '') return null;
@@ -71,7 +75,7 @@ export function sortedBy(runs, [name, sign]) {
     if (one.pinned !== other.pinned) return one.pinned ? -1 : 1;
     const [none, neither] = [a === null || a === '', b === null || b === ''];
     if (none || neither) return none - neither || text.compare(one.name, other.name);
-    const order = typeof a === 'number' && typeof b === 'number' ? a - b : text.compare(a, b);
+    const order = a === b ? 0 : typeof a === 'number' && typeof b === 'number' ? a - b : text.compare(a, b);
     return sign * order || text.compare(one.name, other.name);
   });
   return known.map(([, run]) => run);

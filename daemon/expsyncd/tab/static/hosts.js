@@ -63,7 +63,7 @@ function card(name, host, {jobs}) {
   const paused = host.status === 'paused';
   return h('article', {class: `card ${as.look(host.status)}`, 'data-key': name},
     h('header', null, h('h2', null, name), chip(host.status, host.sentence),
-      h('span', {class: 'dim'}, `since ${as.age(host.since)}`, host.ssh && host.ssh !== name && ` \u00b7 ${host.ssh}`, ` \u00b7 following ${host.following}`, Math.abs(host.clock_offset_seconds ?? 0) > 2 && ` \u00b7 its clock is off by ${as.span(Math.abs(host.clock_offset_seconds))}`),
+      h('span', {class: 'dim'}, `since ${as.age(host.since)}`, host.ssh && host.ssh !== name && ` \u00b7 ${host.ssh}`, ` \u00b7 ${{following: 'followed', off: 'not followed'}[host.following] ?? host.following}`, Math.abs(host.clock_offset_seconds ?? 0) > 2 && ` \u00b7 its clock is off by ${as.span(Math.abs(host.clock_offset_seconds))}`),
       h('span', {class: 'grow'}),
       h('button', {'data-do': 'pull', 'data-host': name, disabled: paused || host.status === 'needs-login'}, icon('pull'), 'Pull now'),
       h('button', {'data-do': paused ? 'resume' : 'pause', 'data-host': name}, paused ? 'Resume' : 'Pause')),
@@ -117,7 +117,7 @@ function sourceRow(host, name, source) {
     h('td', {class: 'figures'}, last ? as.bytes(last.bytes) : ''),
     h('td', {class: 'figures'}, last ? `${last.seconds.toFixed(1)} s` : ''),
     h('td', {class: 'figures'}, as.until(source.next_pull_at)),
-    h('td', {title: followed(source.follow)}, source.following),
+    h('td', {title: followed(source.follow)}, source.following, source.follow.arrival && h('span', {class: 'dim'}, ` \u00b7 ${source.follow.arrival.p50.toFixed(1)} s`)),
     h('td', null, h('button', {class: 'plain', 'data-do': 'pull', 'data-host': host, 'data-source': name, title: `Pull ${name} now`, 'aria-label': `Pull ${host}/${name} now`}, icon('pull'))),
   ]);
 }

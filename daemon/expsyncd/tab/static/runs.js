@@ -41,7 +41,7 @@ export function runsView({open, anew}) {
 
   function cell(column, run) {
     const inner = column.tag ? [h('span', {class: 'figure'}, as.value(run.values[column.tag])), curve(column.tag, run)] : column.show(run, {selected});
-    return h('div', {role: 'gridcell', class: `cell ${column.name.replaceAll(/\W/g, '-')}${column.figures ? ' figures' : ''}`, 'data-column': column.name, title: column.title?.(run)}, inner);
+    return h('div', {role: 'gridcell', class: `cell ${column.name.replaceAll(/\W/g, '-')}${column.figures ? ' figures' : column.words ? ' words' : ''}`, 'data-column': column.name, title: column.title?.(run)}, inner);
   }
 
   function card(run) {
@@ -100,7 +100,7 @@ export function runsView({open, anew}) {
     grid.style.setProperty('--columns', columns.map((column) => column.width).join(' '));
     grid.style.setProperty('--least', `${columns.reduce((sum, {width}) => sum + parseInt(/\d+/.exec(width)[0], 10), 24)}px`);
     const [sorted, sign] = choices.sort;
-    morphChildren(head, columns.map((column) => h('div', {role: 'columnheader', class: `cell ${column.figures ? 'figures' : ''}`, 'data-key': column.name, 'aria-sort': column.name === sorted ? (sign > 0 ? 'ascending' : 'descending') : column.by ? 'none' : null, title: column.long ?? column.label},
+    morphChildren(head, columns.map((column) => h('div', {role: 'columnheader', class: `cell ${column.figures ? 'figures' : column.words ? 'words' : ''}`, 'data-key': column.name, 'aria-sort': column.name === sorted ? (sign > 0 ? 'ascending' : 'descending') : column.by ? 'none' : null, title: column.long ?? column.label},
       column.by ? h('button', {class: 'plain', 'data-sort': column.name}, h('span', null, column.label), column.name === sorted && (sign > 0 ? '\u25b4' : '\u25be')) : h('span', {class: 'unseen'}, column.label))));
   }
 

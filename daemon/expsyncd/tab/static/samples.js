@@ -69,7 +69,7 @@ export function samplesView({open}) {
     const one = h('div', {class: 'tile', role: 'gridcell', tabindex: number === active ? 0 : -1, 'data-series': series.id, 'data-at': number, title: `${series.run_name}\n${series.name}\n${as.counted(series.frames, 'frame')}${series.why ? `\n${series.why}` : ''}`,
       'aria-label': `${series.run_name}, ${series.name}, ${as.counted(series.frames, 'frame')}`},
       h('div', {class: 'paper'}, paper, series.reason && h('p', {class: 'bad'}, series.reason)),
-      h('p', {class: 'line'}, h('b', null, series.name), h('span', {class: 'grow'}), step),
+      h('p', {class: 'line'}, h('b', null, series.name.split('//').at(-1)), h('span', {class: 'grow'}), step),
       h('p', {class: 'line dim'}, series.run_name));
     tiles.set(series.id, {paper, step, series, row: Math.floor(number / columns), drawn: null});
     return one;
@@ -155,8 +155,10 @@ export function samplesView({open}) {
     paint();
   }
 
+  const grows = (series) => model.run(series.run)?.state === 'growing';
   const orders = {
-    newest: (a, b) => b.newest_at - a.newest_at,
+    // Those that grow change places with each frame else.
+    newest: (a, b) => grows(b) - grows(a) || (grows(a) ? orders.run(a, b) : b.newest_at - a.newest_at),
     run: (a, b) => a.run_name.localeCompare(b.run_name, undefined, {numeric: true}) || a.name.localeCompare(b.name, undefined, {numeric: true}),
     name: (a, b) => a.name.localeCompare(b.name, undefined, {numeric: true}) || a.run_name.localeCompare(b.run_name, undefined, {numeric: true}),
   };

@@ -115,6 +115,7 @@ def healed(times, what, aim, since, condition):
     times[what] = (aim, time.monotonic() - since)
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     ("what", "which", "number"),
     [
@@ -217,6 +218,7 @@ def test_zeros_that_were_read_before_the_data_came(calm, times):
     until(lambda: all(one["file"] != str(file) for one in calm.board()["damaged"]), 5)
 
 
+@pytest.mark.faults
 def test_damage_that_stays_is_told_and_nothing_else_suffers(laptop):
     laptop.begin("b")
     whole = laptop.training.file.read_bytes()
@@ -267,6 +269,7 @@ def test_files_that_are_replaced_or_shrink_and_runs_made_anew(calm, times, tmp_p
         healed(times, what, 15, since, lambda run=run: calm.complete(run, 40))
 
 
+@pytest.mark.faults
 def test_its_port_is_stolen_while_it_is_down(laptop, times):
     laptop.begin("a")
     first = laptop.board()["pid"]
@@ -291,6 +294,7 @@ def test_its_port_is_stolen_while_it_is_down(laptop, times):
         assert notice.startswith(f"port {laptop.port} is taken by process {os.getpid()} (")
 
 
+@pytest.mark.faults
 def test_another_tensorboard_is_there_already(laptop, tmp_path):
     (tmp_path / "mine").mkdir()
     argv = [

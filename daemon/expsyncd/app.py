@@ -16,6 +16,7 @@ from expsyncd.config.load import ConfigError, load
 from expsyncd.config.watch import watch as watch_config
 from expsyncd.control.listener import Listener
 from expsyncd.ground import GroundWatch
+from expsyncd.mirror.layout import where
 from expsyncd.network import Network
 from expsyncd.notices import Notices
 from expsyncd.premises import Premises, premises
@@ -31,6 +32,7 @@ from expsyncd.verbs import Verbs
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
     from expsyncd.config.model import Config
     from expsyncd.paths import Paths
@@ -76,7 +78,9 @@ class Daemon:
                 notices=found.notices,
             )
         )
-        self._board = Board(self.paths, self._root, config, self.tracker, self._thread, self._facts, clock)
+        self._board = Board(
+            self.paths, self._root, config, self.tracker, self._thread, self._facts, clock, self._check_file
+        )
         self._verbs = Verbs(
             self.tracker,
             lambda: self._roster.hosts,
@@ -117,6 +121,12 @@ class Daemon:
 
     async def _remember_paused(self, name: str, paused: bool) -> None:
         await self._thread.run(self._facts.pause if paused else self._facts.resume, name)
+
+    def _check_file(self, file: Path) -> None:
+        """A file of the mirror does not look sound: compare it with the host's."""
+        place = where(self._root.paths, file)
+        if place and (host := self._roster.hosts.get(place.host)):
+            host.request_check(place.source, place.inside)
 
     def _woken(self) -> None:
         self._roster.wake()

@@ -30,6 +30,7 @@ from expsyncd.tensorboard.view import View, ViewChange
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
+    from pathlib import Path
 
     from expsyncd.clock import Clock
     from expsyncd.config.model import Config
@@ -61,6 +62,7 @@ class Board:
         thread: DatabaseThread,
         facts: Facts,
         clock: Clock,
+        check: Callable[[Path], None],
     ) -> None:
         self._paths = paths
         self._thread = thread
@@ -100,7 +102,9 @@ class Board:
             names_of,
             config.runs.stalled_after,
         )
-        self._mender = Mender(root.paths.tb_log, self.shelf.hold, self.shelf.release, self._put_damaged)
+        self._mender = Mender(
+            root.paths.tb_log, self.shelf.hold, self.shelf.release, check, self._put_damaged
+        )
         self._root_paths = root.paths
         self._answers = Answers(root.paths, tracker, clock, self._name_in_view)
         self._journal = Journal(

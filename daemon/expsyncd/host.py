@@ -132,6 +132,10 @@ class Host:
         """Wish a look by digest at one slice of every source."""
         self._sources.request_audit(number)
 
+    def request_check(self, source: str, path: bytes) -> None:
+        """Wish a look by digest at one file of the mirror, which does not look sound."""
+        self._sources.request_check(source, path)
+
     def request_retry(self) -> None:
         """Something changed (say a person looks): try now, unless only something new can mend it."""
         self._connection.doubt()

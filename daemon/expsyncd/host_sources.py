@@ -106,6 +106,11 @@ class HostSources:
         for keeper in self._keepers.values():
             keeper.request_audit(number)
 
+    def request_check(self, source: str, path: bytes) -> None:
+        """Wish a look by digest at one file of the mirror."""
+        if source in self._keepers:
+            self._keepers[source].request_check(path)
+
     def request_by_clock(self, name: str) -> None:
         """The interval of a configured source is over: wish a pull where it is not followed."""
         keepers = [self._keepers[own] for own, belongs in self._belongs.items() if belongs == name]

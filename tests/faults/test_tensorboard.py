@@ -208,6 +208,38 @@ def test_dead_files_are_named_and_come_back(calm, times):
     assert calm.board()["pid"] == pid
 
 
+def test_a_copy_that_rots_here_is_pulled_anew(make_sshd, times):
+    # Size and time stay the same, so no listing tells: TensorBoard does.
+    sshd = make_sshd()
+    place = Place(sshd.options, sshd.alias)
+    try:
+        training = Training(place.remote / "a")
+        training.write(range(100))
+        training.close()
+        place.configure(interval="1h", tensorboard=True)
+        place.start()
+        place.until_fresh()
+        place.stop()
+        file = place.mirror / "a" / training.file.name
+        before = file.stat()
+        whole = file.read_bytes()
+        broken, _ = damaged(whole, "zeros")
+        file.write_bytes(broken)
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+        place.start()
+        since = time.monotonic()
+
+        def complete() -> bool:
+            url = (place.status() or {})["tensorboard"]["url"]
+            return bool(url) and steps(int(url.rpartition(":")[2]), "gpu/a") == list(range(100))
+
+        healed(times, "a copy that rots here, from the start of the daemon", 15, since, complete)
+        assert file.read_bytes() == whole
+        until(lambda: (place.status() or {})["tensorboard"]["damaged"] == [], 5)
+    finally:
+        place.close()
+
+
 def test_zeros_that_were_read_before_the_data_came(calm, times):
     # A hole shorter than a record's head is no error yet; with it in its hand TensorBoard chokes on the data.
     file = put(calm, "hole", calm.whole[: end_of(calm.whole, 51)] + bytes(11))

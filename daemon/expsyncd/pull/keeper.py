@@ -72,6 +72,7 @@ class SourceKeeper:
         self._bulk: asyncio.Task[None] | None = None
         self._audit_since = audit_since
         self._audit_slice: int | None = None
+        self._doubted: set[bytes] = set()
         self._again = 0
         self._serving: Callable[[], Pull] | None = None
         self._served = asyncio.Event()
@@ -99,6 +100,11 @@ class SourceKeeper:
     def request_audit(self, number: int) -> None:
         """Wish a pull that also compares the `number`-th slice of the mirror by digest."""
         self._audit_slice = number % audit.SLICES
+        self._wish.set()
+
+    def request_check(self, path: bytes) -> None:
+        """Wish a pull that also compares this file of the mirror by digest: it does not look sound."""
+        self._doubted.add(path)
         self._wish.set()
 
     def unreachable(self, cause: Trouble) -> None:
@@ -205,7 +211,7 @@ class SourceKeeper:
             self._show(replace(self.state, status=Pulling(pull.started_at)))
         try:
             async with self._lanes.metrics, pull.leased():
-                await pull.look(audit=await self._audited())
+                await pull.look(audit=(audited := await self._audited()))
                 self._telling.planned(pull)
                 await pull.metrics()
                 if pull.passes.bulk:
@@ -217,6 +223,7 @@ class SourceKeeper:
             pull.stop(Outcome("retry", Trouble(error.title, error.advice)))
             return False
         self._audit_since = self._audit_slice = None
+        self._doubted.difference_update(audited)
         pull.heard()
         return True
 
@@ -265,9 +272,10 @@ class SourceKeeper:
 
     async def _audited(self) -> list[bytes]:
         if self._audit_since is None and self._audit_slice is None:
-            return []
+            return sorted(self._doubted)
         folder = source_folder(self._tools.ground.paths, self.source.host, self.source.name)
-        return await asyncio.to_thread(audit.choose, bytes(folder), self._audit_since, self._audit_slice)
+        chosen = await asyncio.to_thread(audit.choose, bytes(folder), self._audit_since, self._audit_slice)
+        return sorted(self._doubted.union(chosen))
 
     def _show(self, state: SourceState) -> None:
         self._telling.show(replace(state, next_pull_at=self.rhythm.next_at()))

@@ -37,18 +37,23 @@ class _Given:
 
 
 class Mender:
-    """`hold` and `release` take files out of TensorBoard's view and let them come back after their rest."""
+    """`hold` and `release` take files out of TensorBoard's view and let them come back after their rest.
+
+    `check`: one is damaged here, so have it compared with the host's. `tell`: these are damaged now.
+    """
 
     def __init__(
         self,
         view: Path,
         hold: Callable[[Sequence[Path]], Awaitable[None]],
         release: Callable[[Sequence[Path]], None],
+        check: Callable[[Path], None],
         tell: Callable[[tuple[DamagedFile, ...]], None],
     ) -> None:
         self._view = view
         self._hold = hold
         self._release = release
+        self._check = check
         self._tell = tell
         self._given: dict[str, _Given] = {}
         self._rested: dict[tuple[str, _Same], int] = {}
@@ -111,6 +116,7 @@ class Mender:
             if given.death.link not in self._told:
                 where = "unreadable" if given.damage is None else f"damaged at byte {given.damage}"
                 logger.warning("%s is %s: TensorBoard shows what comes before", file, where)
+                self._check(file)
         self._told = {given.death.link for given, _ in damaged}
         self._tell(
             tuple(

@@ -15,6 +15,7 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData, Sessi
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from expsyncd.eventfiles.framing import framed
+from expsyncd.state.sqlite import DamagedError
 from support.measuring import Measuring
 from support.wait import eventually
 
@@ -334,6 +335,24 @@ async def test_a_deleted_catalogue_is_rebuilt_with_the_same_answers(place):
         await place.step("gpu/a", 3099)
         await place.step("gpu/b", 2999)
         await eventually(lambda: everything(place) == before, 10)
+
+
+async def test_damage_met_at_work_costs_one_reading_of_all(place):
+    for name in ("a", "b"):
+        append(event_file(place, name), *(scalar(step, loss=1.0) for step in range(10)))
+    async with place.running():
+        await place.step("gpu/a", 9)
+        await place.step("gpu/b", 9)
+        damage = DamagedError("the catalogue is damaged", "")
+        await place.thread.run(place.catalogue._rebuild, damage)
+        append(event_file(place, "a"), *(scalar(step, loss=1.0) for step in range(10, 12)))
+        place.changed(event_file(place, "a"))
+        await place.step("gpu/a", 11)
+        await place.step("gpu/b", 9)
+        assert {name: place.scalars(name)["loss"].points for name in place.rows()} == {
+            "gpu/a": 12,
+            "gpu/b": 10,
+        }
 
 
 async def test_what_was_read_is_not_read_again_after_a_restart(place):

@@ -104,6 +104,12 @@ def remembered(db: Database) -> Remembered:
     return Remembered(seen, measured.measured_of(db))
 
 
+def wipe(db: Database) -> None:
+    """Nothing is known of any run."""
+    for table in ("measured", "settings", "scalars", "curves", "readings"):
+        db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own words
+
+
 def forget(db: Database, keys: Iterable[RunKey], files: Sequence[Address]) -> None:
     """Runs and files that are no longer in the mirror."""
     for key in keys:

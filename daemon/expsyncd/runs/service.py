@@ -71,7 +71,8 @@ class Runs:
         self._look_at = self._judge_at = 0.0
         self._read: dict[Address, tuple[int, int]] = {}
         self._waiting: dict[RunKey, int] = {}  # to when its newest file changed
-        self._made = -1
+        self._made: int | None = None
+        self._remembered = False
         self._turns = 0
         self._read_at = 0.0
 
@@ -91,6 +92,7 @@ class Runs:
 
     async def run(self) -> None:
         """Read as files grow; leaves no child behind."""
+        self._remembered = False  # after a failure it is not known how far anything came
         try:
             while True:
                 self._wish.clear()
@@ -128,17 +130,21 @@ class Runs:
 
     def _was_made_anew(self) -> bool:
         """In the database thread; whether the catalogue is another than the one that was remembered."""
-        return self._catalogue().made != self._made
+        return not self._remembered or self._catalogue().made != self._made
 
     async def _remember(self) -> None:
         """What is known from before; after damage that is nothing, and all is read again."""
 
         def read() -> tuple[int, record.Remembered]:
             catalogue = self._catalogue()
+            if self._made is not None and catalogue.made != self._made:
+                # Damage was met while something was written: that would be a part without its beginning.
+                catalogue.write(record.wipe)
             found = catalogue.read(record.remembered, record.Remembered())
             return catalogue.made, found
 
         self._made, found = await self._thread.run(read)
+        self._remembered = True
         self._read, rows = found.read, found.rows
         self._verdicts.remember(rows)
         self._known.forget()

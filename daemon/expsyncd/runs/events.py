@@ -181,7 +181,7 @@ class _Reading:
             return
         scalars = 0
         for value in event.summary.value:
-            hparams.take(value, self.found.hparams)
+            hparams.take(value, event.wall_time, self.found.hparams)
             number = scalar_of(value, known=value.tag in self._tags or value.tag in self.found.points)
             if number is None:
                 continue

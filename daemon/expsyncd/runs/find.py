@@ -37,6 +37,9 @@ WANDB = {
     b"files/output.log": "log",
 }  # fmt: skip
 _WANDB_FOLDER = re.compile(rb"(?:offline-)?run-\d{8}_\d{6}-[\w.-]+")
+# PyTorch's add_hparams writes settings into a folder below the run's that is called like the time.
+_HPARAMS_FOLDER = re.compile(rb"\d{9,10}\.\d+")
+HPARAMS_FOLDERS_MOST = 5  # the newest ones
 # Where a framework puts event files one level below what belongs to the run.
 _INNER = re.compile(
     rb"(?:tb|tensorboard|events?|summar(?:y|ies)|logs?|tb_?logs?|tensorboard_logs?|train(?:ing)?|val(?:id(?:ation)?)?"
@@ -47,7 +50,7 @@ _INNER = re.compile(
 
 @dataclass(frozen=True)
 class FileSeen:
-    """A file of a run. `kind`: events, table, json-lines, settings, wandb-…, sacred-…, log or other."""
+    """A file of a run. `kind`: see `read`, and what is not read: lent (another run's) or other."""
 
     host: str
     source: str
@@ -64,7 +67,12 @@ class FileSeen:
     @property
     def grows(self) -> bool:
         """Whether that it changes says that the run goes on."""
-        return self.kind not in {"settings", "wandb-settings"}
+        return self.kind not in {"settings", "wandb-settings", "lent"}
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it is read for this run."""
+        return self.kind not in {"other", "lent"}
 
 
 @dataclass(frozen=True)
@@ -147,6 +155,12 @@ def _seen(
     if kind in {"tensorboard", "table"}:
         around, log = _around(mirror, host, source, inside, log)
         settings += around
+    if kind == "tensorboard":
+        for folder in sorted(name for name in folders if _HPARAMS_FOLDER.fullmatch(name))[
+            -HPARAMS_FOLDERS_MOST:
+        ]:
+            below, _ = _listed(_path(mirror, host, source, _join(inside, folder)))
+            settings += [(_join(folder, name), "lent") for name in sorted(below) if is_event_file_name(name)]
     if log:
         kinds = [pair for pair in kinds if pair[0] != log]
         settings.append((log, "log"))

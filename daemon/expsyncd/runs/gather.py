@@ -40,8 +40,10 @@ class Gathered:
 def gather(seen: RunSeen, readings: Mapping[Address, Reading]) -> tuple[Gathered, list[SettingRow]]:
     """All files of a run together."""
     held = {file: readings[file.address].held for file in seen.files if file.address in readings}
+    hparams = [said["hparams"] for file, said in held.items() if said.get("hparams") and file.kind != "lent"]
+    lent = [said["hparams"] for file, said in held.items() if said.get("hparams") and file.kind == "lent"]
+    held = {file: said for file, said in held.items() if file.kind != "lent"}
     began = [at for said in held.values() for at in (said.get("began_at"), said.get("began")) if at]
-    hparams = [said["hparams"] for said in held.values() if said.get("hparams")]
     began += [said["began_at"] for said in hparams if said.get("began_at")]
     return Gathered(
         measures=seen.kind != "table"
@@ -55,7 +57,7 @@ def gather(seen: RunSeen, readings: Mapping[Address, Reading]) -> tuple[Gathered
         beat_at=max((said["beat_at"] for said in held.values() if said.get("beat_at")), default=None),
         queued=any(said.get("queued") for said in held.values()),
         trouble=_trouble(seen, readings),
-    ), _settings(seen, held, hparams)
+    ), _settings(seen, held, [*hparams, *lent])
 
 
 def _ends(held: Mapping[FileSeen, Mapping[str, Any]], hparams: list[dict[str, Any]]) -> tuple[End, ...]:

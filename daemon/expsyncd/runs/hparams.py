@@ -17,8 +17,11 @@ TEXT_LONGEST = 1000
 ENDED = {Status.STATUS_SUCCESS: "success", Status.STATUS_FAILURE: "failure"}
 
 
-def take(value: Any, found: dict[str, Any]) -> None:
-    """Add what a Summary.Value of the plugin says to `found`: settings, began_at, ended, ended_at."""
+def take(value: Any, wall: float, found: dict[str, Any]) -> None:
+    """Add what a Summary.Value of the plugin says to `found`: settings, began_at, ended, ended_at.
+
+    `wall`: when it was written; PyTorch writes settings and end at once, and then goes on.
+    """
     plugin = value.metadata.plugin_data
     if plugin.plugin_name != PLUGIN:
         return
@@ -36,7 +39,7 @@ def take(value: Any, found: dict[str, Any]) -> None:
             found.pop("ended", None)  # it began again
         case "session_end_info":
             found["ended"] = ENDED.get(said.session_end_info.status)
-            found["ended_at"] = said.session_end_info.end_time_secs or None
+            found["ended_at"] = said.session_end_info.end_time_secs or wall
         case _:
             pass
 

@@ -121,6 +121,11 @@ class Known:
         if not users:
             self._users.pop(address, None)
 
+    def borrowers(self, seen: RunSeen) -> set[RunKey]:
+        """Runs whose settings lie in event files of this one."""
+        users = (self._users.get(file.address, set()) for file in seen.files if file.kind == "events")
+        return set().union(*users) - {seen.key}
+
     def forget(self) -> None:
         """As at the start: every run is new."""
         self.runs.clear()

@@ -37,7 +37,7 @@ def main() -> None:
             with opened(os.fsencode(job["path"])) as file:
                 answer(job, file)
         except OSError as error:
-            say(refused=error.strerror or "it cannot be read", vanished=isinstance(error, FileNotFoundError))
+            say(refused=error.strerror or "it cannot be read")
         except MemoryError:
             say(refused="needs too much memory")
         except _REFUSED as error:

@@ -23,13 +23,16 @@ LONGEST_ANSWER = 16 << 20  # bytes of one line: a thousand settings, each charac
 
 @dataclass(frozen=True)
 class Answer:
-    """What a piece of a file gave; `again`: it has to be read from its beginning, since it was replaced."""
+    """What a piece of a file gave; `again`: it has to be read from its beginning, since it was replaced.
+
+    `died`: its reader ended or hung.
+    """
 
     reading: Reading
     news: Mapping[str, News] = field(default_factory=dict)
     more: bool = False
     again: bool = False
-    vanished: bool = False
+    died: bool = False
 
 
 class Reader:
@@ -76,19 +79,14 @@ class Reader:
                     return Answer(before, again=True)
                 elif "refused" in said:
                     refused = before.grown(file, offset=0, mark="", held={}, note=said["refused"], whole=True)
-                    return Answer(refused, vanished=bool(said.get("vanished")))
+                    return Answer(refused)
         except DiedError as death:
-            # What was read of it before stays; the file is tried again when it changes.
-            return Answer(
-                before.grown(
-                    file,
-                    offset=before.offset,
-                    mark=before.mark,
-                    held=before.held,
-                    note=f"reading it {death}",
-                    whole=True,
-                )
+            # What was read of it before stays.
+            note = f"reading it {death}"
+            reading = before.grown(
+                file, offset=before.offset, mark=before.mark, held=before.held, note=note, whole=True
             )
+            return Answer(reading, died=True)
         raise AssertionError("a job has a last answer")
 
     async def rest(self) -> None:

@@ -70,6 +70,7 @@ class Runs:
         self._everything = True
         self._look_at = self._judge_at = 0.0
         self._read: dict[Address, tuple[int, int]] = {}
+        self._died: set[Address] = set()
         self._waiting: dict[RunKey, int] = {}  # to when its newest file changed
         self._made: int | None = None
         self._remembered = False
@@ -204,7 +205,7 @@ class Runs:
         if seen is None:
             return
         for file in seen.files:
-            if file.kind != "other" and self._read.get(file.address) != (file.size, file.mtime_ns):
+            if file.is_read and self._read.get(file.address) != (file.size, file.mtime_ns):
                 await self._read_piece(seen, file)
                 self._waiting[key] = changed  # now the one that waits shortest
                 return
@@ -228,12 +229,18 @@ class Runs:
         await self._thread.run(lambda: self._catalogue().write(write))
         for address in again:
             self._read.pop(address, None)
-        if not answer.again:
+        if answer.died and file.address not in self._died:
+            # It may have been this computer: once more. A second death is the file's, until it changes.
+            self._died.add(file.address)
+        elif not answer.again:
+            self._died.discard(file.address)
             self._read[file.address] = (answer.reading.size, answer.reading.mtime_ns)
 
     async def _settle(self, seen: RunSeen) -> None:
         """All of a run is read: its settings, and how it is going."""
         gathered, step = await self._thread.run(lambda: self._settled(seen))
+        for key in self._known.borrowers(seen):
+            self._waiting.setdefault(key, 0)
         rows = self._verdicts.settle(seen, gathered, step, self._known.runs)
         await self._put(rows, [] if gathered.measures else [seen.key])
 

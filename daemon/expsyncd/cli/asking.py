@@ -45,11 +45,11 @@ def add_filters(parser: Parser) -> None:
     """The options that `ask_of` reads."""
     parser.add_argument("names", nargs="*", metavar="NAME", help="a part of HOST/RUN, or a glob")
     add = parser.add_argument
-    add("--host", action="append", metavar="HOST", help="of this host")
-    add("--state", action="append", choices=STATES, metavar="STATE", help=", ".join(STATES))
-    add("--tag", action="append", metavar="TAG", help="with this tag of yours")
-    add("--newer", type=_duration, metavar="AGE", help="grew within, like 2h")
-    add("--older", type=_duration, metavar="AGE", help="did not grow within, like 7d")
+    add("--host", action="extend", type=listed, metavar="HOST", help="of this host, or these (a,b or a glob)")
+    add("--state", action="extend", type=_states, metavar="STATE", help=", ".join(STATES))
+    add("--tag", action="extend", type=listed, metavar="TAG", help="with this tag of yours")
+    add("--newer", "--newer-than", "--age", type=_duration, metavar="AGE", help="grew within, like 2h")
+    add("--older", "--older-than", type=_duration, metavar="AGE", help="did not grow within, like 7d")
     add(
         "--where", action="append", metavar="CONDITION",
         help="'lr=1e-4', 'val/loss<0.2', 'model~unet': = != < <= > >= ~ !~; several are and-ed",
@@ -81,6 +81,13 @@ def _joined(words: Sequence[str]) -> list[str]:
         else:
             joined.append(word)
     return joined
+
+
+def _states(text: str) -> list[str]:
+    for word in (words := listed(text)):
+        if word not in STATES:
+            raise argparse.ArgumentTypeError(f"{word!r} is none of {', '.join(STATES)}")
+    return words
 
 
 def _duration(text: str) -> timedelta:

@@ -8,7 +8,13 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Check hosts.yaml, say where it is, print its JSON schema.", no_args_is_help=True)
+app = typer.Typer(
+    help="Check hosts.yaml, say where it is, print its JSON schema.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
 
 
 def _config_file() -> Path:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 PLAIN = True  # parses its words itself: see `group`
 ABOUT = """Settings and metrics that differ between runs, side by side; * marks the best.
 
-What the best of a metric is, its name says: the least loss, error, fid, ..., the
-greatest accuracy, psnr, score, ...; of others both ends are shown."""
+What the best of a metric is, its name says: the least loss, error, fid, ...,
+the greatest accuracy, psnr, score, ...; of others both ends are shown."""
 
 
 def diff(words: list[str]) -> int:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from expsyncd.state.measured import Point
 
 PLAIN = True  # parses its words itself: see `group`
-ABOUT = """One line for each run with all settings and the last and best value of every metric.
+ABOUT = """One line for each run: all settings, last and best value of every metric.
 
 Columns: setting:NAME, last:TAG, best:TAG and best_step:TAG; least:TAG and
 greatest:TAG where the name of a metric does not say which is the best."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LISTED = 20  # names printed; the rest is counted
 
 Runs = Annotated[
-    list[str] | None, typer.Argument(metavar="[RUN]...", help="HOST/RUN, its end, or a glob in quotes.")
+    list[str] | None, typer.Argument(metavar="RUN", help="HOST/RUN, its end, or a glob in quotes.")
 ]
 Host = Annotated[str | None, typer.Option("--host", metavar="HOST", help="Runs of this host only (a glob).")]
 Older = Annotated[

@@ -46,7 +46,7 @@ def tag(
     run: Annotated[
         str, typer.Argument(metavar="RUN", help="HOST/RUN or its end; a glob means all that fit.")
     ],
-    tags: Annotated[list[str] | None, typer.Argument(metavar="TAG...", help="Shows them without it.")] = None,
+    tags: Annotated[list[str] | None, typer.Argument(metavar="TAG", help="Shows them without it.")] = None,
     remove: Annotated[list[str] | None, typer.Option("--remove", metavar="TAG", help="Take it back.")] = None,
 ) -> None:
     """Tag runs with words of yours; `expsyncd runs --tag TAG` lists them."""

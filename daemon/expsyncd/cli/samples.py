@@ -31,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 NAMES = "A part of HOST/SOURCE/RUN/SERIES, or a glob."
-Runs = Annotated[list[str] | None, typer.Argument(metavar="[RUN]...", help=NAMES)]
+Runs = Annotated[list[str] | None, typer.Argument(metavar="RUN", help=NAMES)]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="As CSV.")]
 Format = Annotated[str, typer.Option("--format", metavar="gif|webp|mp4", help="What is written.")]

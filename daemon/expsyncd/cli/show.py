@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from expsyncd.state.records import Version
 
 PLAIN = True  # parses its words itself: see `group`
-ABOUT = "All of one run: state and why, settings, metrics with plots, command, samples, files."
+ABOUT = "All of one run: state and why, settings, metrics, plots, command, files."
 RUN = "HOST/RUN, its end, a part of it, or a glob that means one"
 PLOTS = 4
 EVENT_MARK = b"tfevents"

@@ -44,7 +44,7 @@ app = typer.Typer(
 @app.command("list")
 def list_versions(
     path: Annotated[
-        str | None, typer.Argument(metavar="[PATH]", help="HOST/SOURCE/FILE, a glob, or a mirrored file.")
+        str | None, typer.Argument(metavar="PATH", help="HOST/SOURCE/FILE, a glob, or a mirrored file.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:

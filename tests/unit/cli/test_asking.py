@@ -20,6 +20,8 @@ def asked(*words):
         (["--where", "lr=1", "--where=a>2"], Ask(where=["lr=1", "a>2"])),
         (["--sort", "-val/loss"], Ask(sort="-val/loss")),
         (["--sort=-val/loss", "--reverse"], Ask(sort="-val/loss", reverse=True)),
+        (["--state", "failed,stalled", "--state", "gone"], Ask(states=["failed", "stalled", "gone"])),
+        (["--host", "a,b*", "--age", "2h"], Ask(hosts=["a", "b*"], newer=timedelta(hours=2))),
         (["--newer", "2h", "--older", "1m"], Ask(newer=timedelta(hours=2), older=timedelta(minutes=1))),
         (
             ["--host", "a", "--host", "b", "--tag", "x", "--limit", "3"],
@@ -34,7 +36,7 @@ def test_options(words, expected):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--state", "happy"], "invalid choice: 'happy'"),
+        (["--state", "happy"], "'happy' is none of growing, stalled"),
         (["--newer", "2"], "a duration needs its unit"),
         (["--limit", "0"], "'0' is no number of runs"),
         (["--stat", "growing"], "unrecognized arguments"),

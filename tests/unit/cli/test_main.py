@@ -35,6 +35,7 @@ def test_every_command_helps(capsys, name):
     code, out, _ = run(capsys, name, "--help")
     assert code == 0
     assert f"expsyncd {name}" in out
+    assert max(map(len, out.splitlines())) <= 80
 
 
 def test_version(capsys):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from expsyncd.cli.runs_view import fields, where
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Ask:
-    """Filters are and-ed; several names, hosts, states or tags are or-ed among themselves."""
+    """Filters are and-ed; several names, hosts (or globs), states or tags are or-ed among themselves."""
 
     names: list[str] = field(default_factory=list)
     hosts: list[str] = field(default_factory=list)
@@ -87,7 +88,7 @@ def fill(reader: Reader, seen: list[Seen], wanted: list[Field]) -> None:
 
 def _fits(one: Seen, ask: Ask, now: float) -> bool:
     row = one.row
-    if ask.hosts and row.host not in ask.hosts:
+    if ask.hosts and not any(fnmatchcase(row.host, host) for host in ask.hosts):
         return False
     if ask.states and row.state not in ask.states:
         return False

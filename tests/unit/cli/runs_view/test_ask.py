@@ -36,6 +36,7 @@ def paths(tmp_path):
         ({"names": ["gpu1/*"]}, "ab"),
         ({"names": ["gan"], "hosts": ["gpu2"]}, "c"),
         ({"hosts": ["gpu1", "gpu2"]}, "abce"),
+        ({"hosts": ["*2"]}, "ce"),
         ({"states": ["failed", "finished"]}, "bc"),
         ({"tags": ["paper"]}, "b"),
         ({"newer": timedelta(hours=3)}, "ab"),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from expsyncd.state.scripts import ScriptSnapshot
 
 PLAIN = True  # parses its words itself: see `group`
-ABOUT = """Commands of your launch scripts by when they were first seen: notes, state, runs.
+ABOUT = """Commands of your launch scripts by when first seen: notes, state, runs.
 
 A WORD is searched for in commands, notes, headings and settings; lr=1e-3,
 lr<1e-3 and model~unet are conditions on settings, as in `runs --where`.

@@ -33,8 +33,8 @@ class Carrier(Protocol):
     troubles: list[Outcome]
     place: Place
 
-    async def listing(self, *, gone: bool) -> Listing:
-        """What differs between host and mirror. `gone`: also what left the host."""
+    async def listing(self, *, gone: bool, most: int | None) -> Listing:
+        """What differs between host and mirror. `gone`: also what left the host. `most`: so many of them."""
         ...
 
     async def audit(self, paths: Sequence[bytes]) -> Listing:

@@ -52,10 +52,10 @@ class RsyncCarrier:
         self._connection = connection
         self._digests = digests
 
-    async def listing(self, *, gone: bool) -> Listing:
-        """What differs between host and mirror; changes nothing. `gone`: also what left the host."""
+    async def listing(self, *, gone: bool, most: int | None) -> Listing:
+        """What differs between host and mirror; changes nothing. See Carrier."""
         await self.place.prepare()
-        found = Listing(gone_known=gone)
+        found = Listing(gone_known=gone, most=most)
         source = self._source
         argv = command.listing(self._remote, self.place.folder, source.include, source.exclude, gone=gone)
         outcome = self._judge(await self._run(argv, None, lambda line: add_line(found, line)))

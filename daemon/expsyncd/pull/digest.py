@@ -26,7 +26,7 @@ _PROGRAMS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Question:
     """Is the beginning of `path`, `length` bytes, the same on both ends? `whole` or only its two ends."""
 

@@ -17,6 +17,7 @@ from expsyncd.errors import Error
 from expsyncd.mirror.layout import source_folder
 from expsyncd.pull import audit, freshness
 from expsyncd.pull.carrier import Stopped
+from expsyncd.pull.listing import MOST_ITEMS
 from expsyncd.pull.named import Named
 from expsyncd.pull.outcome import Outcome
 from expsyncd.pull.puller import Pull
@@ -58,7 +59,9 @@ class SourceKeeper:
         *,
         rhythm: Rhythm,
         audit_since: datetime | None = None,
+        most: int = MOST_ITEMS,
     ) -> None:
+        """`most`: so many files are planned at a time."""
         self.source = source
         self.rhythm = rhythm
         self._tools = tools
@@ -74,6 +77,8 @@ class SourceKeeper:
         self._audit_slice: int | None = None
         self._doubted: set[bytes] = set()
         self._again = 0
+        self._most: int | None = most
+        self._at_a_time = most
         self._serving: Callable[[], Pull] | None = None
         self._served = asyncio.Event()
         self._census: Census | None = None
@@ -191,6 +196,7 @@ class SourceKeeper:
             clock=self._clock,
             census=self._census,
             only=only,
+            most=self._most,
         )
 
     async def _light(self, pull: Pull) -> None:
@@ -260,6 +266,11 @@ class SourceKeeper:
         await self._telling.record_gone(pull, last)
         self.rhythm.ended(pull.started_at, complete=complete)
         self._show(state)
+        # Where a round brought none of what it listed, what stands behind that has to be listed as well.
+        self._most = None if pull.unfinished and not last.files else self._at_a_time
+        if pull.unfinished:
+            self._wish.set()
+            return
         self._telling.ended(pull, last, self._full_rounds)
         self._wish_again(pull)
 

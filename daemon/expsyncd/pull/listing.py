@@ -10,17 +10,22 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from expsyncd.pull.kinds import is_append_only
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 FORMAT = "%i|%l|%n"
+# So many files are planned at a time, and as many more that only grow: the first pull of a million would take
+# a gigabyte of memory, and nobody would be answered while it is planned.
+MOST_ITEMS = 50_000
 _ESCAPE = re.compile(rb"\\#([0-7]{3})")
 _IRREGULAR = re.compile(rb'^skipping non-regular file "(.*)"$')
 _COUNT = re.compile(rb"^Number of files: ([0-9,.]+)(?: \((.*)\))?$")
 _REGULAR = re.compile(rb"reg: ([0-9,.]+)")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     """A regular file on the host that differs from the mirror; `size` in bytes as listed."""
 
@@ -35,6 +40,7 @@ class Listing:
     """All that a listing said. `files` counts regular files on the host, None if it did not say.
 
     `refused`: paths that cannot be here, with the reason. `gone_known`: what left the host was asked for.
+    `more` files differ beyond the `most` that are listed; another round is to come for them.
     """
 
     items: list[Item] = field(default_factory=list)
@@ -45,6 +51,9 @@ class Listing:
     files: int | None = None
     refused: list[tuple[bytes, str]] = field(default_factory=list)
     gone_known: bool = False
+    most: int | None = None
+    more: int = 0
+    more_bytes: int = 0
 
 
 def unescape(name: bytes) -> bytes:
@@ -86,10 +95,19 @@ def add_line(listing: Listing, line: bytes) -> None:
             listing.folders.append(path.rstrip(b"/"))
     elif code[1:2] == b"f" and code[:1] in b"><c":
         # YXcstpoguax: `+` means new; position 3 is `s` when the sizes differ.
-        listing.items.append(Item(path, int(size_text), new=code[2:3] == b"+", same_size=code[3:4] != b"s"))
+        _add_item(listing, Item(path, int(size_text), new=code[2:3] == b"+", same_size=code[3:4] != b"s"))
     elif code[1:2] == b"f" and code[4:5] in b"tT":
         # Only the time differs in rsync's eyes (it happens with --size-only).
-        listing.items.append(Item(path, int(size_text), new=False, same_size=True))
+        _add_item(listing, Item(path, int(size_text), new=False, same_size=True))
+
+
+def _add_item(listing: Listing, item: Item) -> None:
+    most = listing.most
+    if most is None or len(listing.items) < (2 * most if is_append_only(item.path) else most):
+        listing.items.append(item)
+    else:
+        listing.more += 1
+        listing.more_bytes += item.size
 
 
 def _add_other(listing: Listing, line: bytes) -> None:

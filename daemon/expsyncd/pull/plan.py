@@ -33,7 +33,7 @@ class Local(Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Here:
     """What stands at a path in the mirror and, for a file, its bytes."""
 
@@ -53,7 +53,7 @@ class Rules:
     room: int | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """A file to be fetched whole; `replaces` when older bytes stand here."""
 
@@ -62,7 +62,7 @@ class Wanted:
     replaces: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Grown:
     """A file whose beginning may be ours already: `question` settles it."""
 
@@ -72,7 +72,7 @@ class Grown:
     question: Question
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Left:
     """A path that is not pulled and why. `missing` marks what should have come and did not."""
 

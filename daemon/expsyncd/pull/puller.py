@@ -11,7 +11,7 @@ from expsyncd.pull import local
 from expsyncd.pull.carrier import Stopped
 from expsyncd.pull.census import Census, nothing_left, taken
 from expsyncd.pull.kinds import is_append_only
-from expsyncd.pull.listing import Listing
+from expsyncd.pull.listing import MOST_ITEMS, Listing
 from expsyncd.pull.outcome import COMPLETE, Outcome
 from expsyncd.pull.plan import Passes, Plan, decide, plan, rules_of
 from expsyncd.state.status import Trouble
@@ -42,8 +42,9 @@ class Pull:
         clock: Clock,
         census: Census | None = None,
         only: Sequence[Item] | None = None,
+        most: int | None = MOST_ITEMS,
     ) -> None:
-        """`only`: just these files, which the follower named, in place of a listing."""
+        """`only`: just these files, which the follower named, in place of a listing. `most`: of so many."""
         self.source = source
         self.pull_id = pull_id
         self.started_at: datetime = clock.now()
@@ -54,6 +55,7 @@ class Pull:
         self.again = False
         self.census = census
         self._only = only
+        self._most = most
         self._leased: frozenset[bytes] | None = None
         self._reach = reach
         self._tools = tools
@@ -69,6 +71,11 @@ class Pull:
         """The worst that happened."""
         order = ("give-up", "missing", "disk", "retry", "partial")
         return min(self._carrier.troubles, key=lambda o: order.index(o.kind), default=COMPLETE)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether more is to come than was listed, and another round is likely to bring it."""
+        return self.listing.more > 0 and self.outcome.kind == "partial"
 
     def heard(self) -> None:
         """Tell the connection that the host answered: no round trip is needed to prove it alive."""
@@ -139,15 +146,20 @@ class Pull:
 
     async def _list(self) -> None:
         before = self.census
-        self.listing = await self._carrier.listing(gone=before is None)
+        self.listing = await self._carrier.listing(gone=before is None, most=self._most)
         asked = self.listing.gone_known
         if before is not None and not asked:
             if nothing_left(before, self.listing):
                 self.listing.gone = list(before.gone)
             else:
-                self.listing = await self._carrier.listing(gone=True)
+                self.listing = await self._carrier.listing(gone=True, most=self._most)
                 asked = True
         self.census = taken(self.listing, before, asked=asked)
+        if self.listing.more:
+            trouble = Trouble(
+                f"{self.listing.more} more files are to come", "the next round brings them, at once"
+            )
+            self._carrier.troubles.append(Outcome("partial", trouble))
         if self._carrier.troubles:
             self.census = None
 

@@ -65,9 +65,9 @@ class SftpCarrier:
         self._recent_from = 0.0
         self._doubted: set[bytes] = set()
 
-    async def listing(self, *, gone: bool) -> Listing:
-        """By listing every folder; it always knows what is gone."""
-        del gone
+    async def listing(self, *, gone: bool, most: int | None) -> Listing:
+        """By listing every folder; it always knows what is gone, and holds all of it anyway."""
+        del gone, most
         await self.place.prepare()
         source = self._source
         taken = filter_of(command.filters(source.include, source.exclude))

@@ -52,8 +52,8 @@ class Telling:
         """The `plan` event of a pull."""
         return self.event(
             "plan",
-            files=pull.plan.files,
-            bytes=pull.plan.bytes,
+            files=pull.plan.files + pull.listing.more,
+            bytes=pull.plan.bytes + pull.listing.more_bytes,
             grown=len(pull.plan.asked),
             gone=len(pull.gone),
             skipped=[{"path": path, "bytes": size, "reason": reason} for path, size, reason in pull.left],

@@ -1,4 +1,4 @@
-from expsyncd.pull.listing import Item, escapes_above, read, unescape
+from expsyncd.pull.listing import Item, Listing, add_line, escapes_above, read, unescape
 
 # Recorded from rsync 3.5.0, `-n -r -O --delete --stats --no-h --out-format=%i|%l|%n`, LC_ALL=C.
 RECORDED = rb"""skipping non-regular file "fifo"
@@ -45,3 +45,11 @@ def test_names_that_leave_the_source_are_dropped():
 
 def test_noise_is_passed_over():
     assert read([b"hello", b"a|b|c", b"", b"\xff|1|x"]).items == []
+
+
+def test_so_many_are_listed_and_the_others_counted():
+    listing = Listing(most=2)
+    for name in ("a.png", "b.png", "c.png", "d.csv", "e.png", "f.csv", "g.csv"):
+        add_line(listing, f">f+++++++++|7|{name}".encode())
+    assert [item.path for item in listing.items] == [b"a.png", b"b.png", b"d.csv", b"f.csv"]
+    assert (listing.more, listing.more_bytes) == (3, 21)

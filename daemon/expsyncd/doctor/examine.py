@@ -15,7 +15,7 @@ from expsyncd.clock import SystemClock
 from expsyncd.config.load import ConfigError, load
 from expsyncd.control import client
 from expsyncd.control.protocol import request
-from expsyncd.doctor import following, ground, programs, service, there
+from expsyncd.doctor import asks, following, ground, programs, service, there
 from expsyncd.doctor.finding import Finding, note, ok, problem, unknown
 from expsyncd.errors import Error, NotRunningError
 from expsyncd.mirror.root import resolved
@@ -187,6 +187,7 @@ async def _host(
             found = there.of_link(link)
             if link.transport == "rsync":
                 found += await there.folders(connection, host)
+                found += await asks.programs(connection, host)
             found += await there.forwards(connection, host)
             return found + following.of_host(state)
     except ConnectionProblem as error:

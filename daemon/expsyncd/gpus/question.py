@@ -14,8 +14,10 @@ MOST_PROCESSES = 500
 COMPLAINT = 400  # bytes of what nvidia-smi says when it fails
 
 # -L alone tells which GPU a MIG device is part of. ps tells users, no command lines: they may hold secrets.
+FOLDERS = "/usr/local/bin:/usr/lib/wsl/lib"  # the second on Windows
+
 _SCRIPT = r"""
-PATH="$PATH:/usr/local/bin:/usr/lib/wsl/lib"
+PATH="$PATH:%FOLDERS%"
 LC_ALL=C
 export PATH LC_ALL
 part() { printf '\n@%NONCE% %s\n' "$*"; }
@@ -60,6 +62,7 @@ def script(nonce: str, *, seconds: int) -> bytes:
     filled = _SCRIPT
     for word, value in {
         "NONCE": nonce,
+        "FOLDERS": FOLDERS,
         "SECONDS": str(seconds),
         "FIELDS": ",".join(FIELDS),
         "APPS": ",".join(APPS),

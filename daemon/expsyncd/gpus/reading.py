@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 MIB = 1 << 20
 MOST_GPUS = 64
 LONGEST = 200
+MISSING = Trouble(
+    "no nvidia-smi there: no driver, or other GPUs than NVIDIA's", "`gpus: false` in hosts.yaml"
+)
 # Words in place of a figure that mean that the GPU is not well, not that the figure is not known.
 _BAD = {
     "ERR!": "the driver reports an error of it",
@@ -92,9 +95,7 @@ def _program(name: str) -> str:
 def trouble(answer: Answer) -> Trouble | None:
     """What is wrong with the driver as a whole."""
     if answer.missing:
-        return Trouble(
-            "no nvidia-smi there: no driver, or other GPUs than NVIDIA's", "`gpus: false` in hosts.yaml"
-        )
+        return MISSING
     if answer.code == 0:
         return None
     said = next((line.strip() for line in answer.gpus.splitlines() if line.strip()), "")[:LONGEST]

@@ -30,8 +30,11 @@ ENDED = (
 )  # fmt: skip
 SUBMIT_LINE = "SubmitLine"  # from 20.11 on; it may hold line breaks
 
+# Where Slurm is when no login file says so.
+FOLDERS = "/usr/local/bin:/opt/slurm/bin:/usr/local/slurm/bin:/cm/shared/apps/slurm/current/bin"
+
 _SCRIPT = r"""
-PATH="$PATH:/usr/local/bin:/opt/slurm/bin:/usr/local/slurm/bin:/cm/shared/apps/slurm/current/bin"
+PATH="$PATH:%FOLDERS%"
 TZ=UTC LC_ALL=C
 export PATH TZ LC_ALL
 unset SQUEUE_ACCOUNT SQUEUE_ALL SQUEUE_ARRAY SQUEUE_CLUSTERS SQUEUE_FORMAT SQUEUE_FORMAT2 SQUEUE_LICENSES \
@@ -116,6 +119,7 @@ def script(
     filled = _SCRIPT
     for word, value in {
         "NONCE": nonce,
+        "FOLDERS": FOLDERS,
         "USER": quote(user or ""),
         "JSON": "yes" if json else "no",
         "SECONDS": str(seconds),

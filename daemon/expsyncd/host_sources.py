@@ -136,9 +136,9 @@ class HostSources:
         found = []
         for name, keeper in self._keepers.items():
             source = keeper.source
-            path = source.path if self._belongs[name] == OUTPUTS else physical.get(name)
-            if path:
-                found.append(Folder(name, path, holds(source)))
+            made = self._belongs[name] == OUTPUTS
+            if path := source.path if made else physical.get(name):
+                found.append(Folder(name, path, holds(source), made))
         return found
 
     def request_files(self, wished: Mapping[str, tuple[str, ...]]) -> None:

@@ -45,7 +45,7 @@ def gpus(words: list[str]) -> int:
         json.dump(asked, sys.stdout, indent=2)
         print()
     elif given.csv:
-        _print_csv(asked)
+        _print_csv(harmless(asked))
     else:
         print("\n".join(screen(harmless(asked), datetime.now(UTC), columns(), dots(), colour=coloured())))
     return 0

@@ -144,7 +144,7 @@ def as_json(row: JobRow, runs: Mapping[RunKey, str], now: float) -> dict[str, An
         "limit_seconds": row.limit_s,
         "left_seconds": None if left is None else round(left),
         "exit_code": row.exit_code,
-        "run": run_of(row, runs) or None,
+        "run": shown(run_of(row, runs).encode("utf-8", "surrogateescape")) or None,
         "log": f"{row.host}/{row.log_source}/{shown(row.log)}" if row.log_source else None,
     }
 

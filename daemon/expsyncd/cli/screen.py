@@ -144,6 +144,8 @@ def _asked(page: Page, host: dict[str, Any]) -> None:
     for word, lines in (("jobs", jobs_words(host.get("jobs"))), ("gpus", gpus_words(host.get("gpus")))):
         if lines is not None:
             said, error = lines
+            if said and host["status"] != "connected" and (as_of := host[word]["as_of"]):
+                said += f" (as of {page.ago(as_of)})"
             if said:
                 page.text(2, f"{word:<{WORD_WIDTH}}{said}")
             if error:

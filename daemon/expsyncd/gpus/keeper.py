@@ -54,26 +54,28 @@ class GpuKeeper:
         self._put = put
         self._state: GpusState | None = None
         self._inquiry = Inquiry(f"{host}, GPUs", clock, self._ask, self._pause)
-        self._alone = False
+        self._alone, self._commanded = False, True
 
     def apply(self, config: GpusConfig | None) -> None:
         """Ask as this config says."""
         self._config = config
-        if config is None:
-            self._show(None)
+        self._show(None if config is None else self._refused())
         self._inquiry.look()
 
     async def run(self, *, commands: bool, alone: bool) -> None:
         """Ask until cancelled. `commands`: whether the login runs any; `alone`: one session at a time."""
-        self._alone = alone
-        if not commands:
-            if self._config is not None:
-                self._show(replace(self._state or GpusState(), error=NO_COMMANDS))
-            return
+        self._alone, self._commanded = alone, commands
+        if self._config is not None:
+            self._show(self._refused())
         await self._inquiry.run()
 
+    def _refused(self) -> GpusState:
+        """The state, with the reason where nothing can be asked."""
+        state = self._state or GpusState()
+        return state if self._commanded else replace(state, error=NO_COMMANDS)
+
     def _pause(self) -> timedelta | None:
-        if self._config is None:
+        if self._config is None or not self._commanded:
             return None
         return self._config.interval / 2 if self._watched() else self._config.interval
 

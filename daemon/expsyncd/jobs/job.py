@@ -112,8 +112,9 @@ def ended_by(status: int | None) -> tuple[int | None, int | None]:
 
 def text_of(value: Any) -> str:
     """A text of an answer, without what Slurm says for nothing, cut."""
-    text = value if isinstance(value, str) else ""
-    text = text.strip()[:LONGEST]
+    text = (value if isinstance(value, str) else "")[:LONGEST].strip()
+    # What is no text (bytes by surrogates) goes into no database.
+    text = "".join("\ufffd" if "\ud800" <= character <= "\udfff" else character for character in text)
     return "" if text in ("(null)", "N/A", "None", "n/a", "None assigned", "Unknown") else text
 
 

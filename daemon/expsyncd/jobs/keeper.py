@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -11,9 +12,11 @@ from typing import TYPE_CHECKING, Protocol
 from expsyncd.errors import Error
 from expsyncd.inquiry import Commands, Inquiry, Told
 from expsyncd.jobs.accounts import accounts
+from expsyncd.jobs.ledger import weigh, wished
 from expsyncd.jobs.question import FIRST_LOOK_MINUTES, OVERLAP_MINUTES, Answer, Part, read, script
 from expsyncd.jobs.queue import UnreadableError, queue
 from expsyncd.jobs.rows import Asker
+from expsyncd.jobs.summary import summary
 from expsyncd.state.asked import JobsState
 from expsyncd.state.status import Trouble
 
@@ -96,7 +99,7 @@ class SlurmKeeper:
         self._inquiry = Inquiry(f"{host}, Slurm", means.clock, self._ask, self._pause)
         self._queued = True
         self._json = True
-        self._alone = False
+        self._alone, self._commanded = False, True
         self._accounts_at: datetime | None = None
         self._physical: dict[str, str] = {}
         self._asked_paths: Mapping[str, str] = {}
@@ -104,33 +107,39 @@ class SlurmKeeper:
     def apply(self, config: SlurmConfig | None) -> None:
         """Ask as this config says."""
         self._config = config
-        if config is None:
-            self._show(None)
+        self._show(None if config is None else self._refused())
         self._inquiry.look()
 
     async def run(self, *, commands: bool, alone: bool) -> None:
         """Ask until cancelled. `commands`: whether the login runs any; `alone`: one session at a time."""
-        self._alone = alone
+        self._alone, self._commanded = alone, commands
         self._physical, self._asked_paths = {}, {}
         if self._inquiry.asked_at is None:
             await self._remember()
-        if not commands:
-            if self._config is not None:
-                self._show(replace(self._state or JobsState(), error=NO_COMMANDS))
-            return
+        if self._config is not None:
+            self._show(self._refused())
         await self._inquiry.run()
 
+    def _refused(self) -> JobsState:
+        """The state, with the reason where nothing can be asked."""
+        state = self._state or JobsState()
+        return state if self._commanded else replace(state, error=NO_COMMANDS)
+
     async def _remember(self) -> None:
-        means = self._means
+        """What a daemon before this one knew: the pause is kept, and what jobs write goes on being pulled."""
+        means, now = self._means, self._means.clock.now()
         at = await means.thread.run(means.ledger.asked_at, self._host)
-        if at is not None:
-            self._inquiry.asked_at = datetime.fromtimestamp(at, UTC)
-            if self._config is not None:
-                known = await means.thread.run(means.ledger.summary, self._host, means.clock.now())
-                self._show(replace(known, as_of=self._inquiry.asked_at))
+        if at is None:
+            return
+        self._inquiry.asked_at = datetime.fromtimestamp(at, UTC)
+        rows, _ = await means.thread.run(means.ledger.known, self._host)
+        self._state = replace(summary(rows, now), as_of=self._inquiry.asked_at)
+        ours = [row for row in rows if row.log_source and row.log_source not in self._sources.paths()]
+        if self._config is not None:
+            self._sources.request_files(wished(ours, (), now))
 
     def _pause(self) -> timedelta | None:
-        if self._config is None:
+        if self._config is None or not self._commanded:
             return None
         return self._config.interval if self._queued else max(self._config.interval, IDLE)
 
@@ -175,20 +184,22 @@ class SlurmKeeper:
         if answer.missing:
             return self._failed(MISSING, hopeless=True)
         means, now = self._means, self._means.clock.now()
-        queued, failed = self._read("squeue", answer.queue, queue)
-        ended, unsaid = self._read("sacct", answer.accounts, accounts)
+        queued, failed = await asyncio.to_thread(self._read, "squeue", answer.queue, queue)
+        ended, unsaid = await asyncio.to_thread(self._read, "sacct", answer.accounts, accounts)
         if ended is not None:
             self._accounts_at = now
         if queued is None and ended is None:
             return self._failed(failed or Trouble("squeue printed nothing"))
         asker = Asker(self._host, answer.uid, answer.user, means.redact)
         folders = self._sources.folders(self._physical)
-        taken = await means.thread.run(means.ledger.take, asker, queued, ended, folders, now)
-        self._queued = taken.queued
-        self._sources.request_files(taken.wished)
+        known = await means.thread.run(means.ledger.known, self._host)
+        weighed = await asyncio.to_thread(weigh, asker, known, queued, ended, folders, now)
+        await means.thread.run(means.ledger.keep, self._host, weighed)
+        self._queued = weighed.queued
+        self._sources.request_files(weighed.wished)
         await means.thread.run(means.ledger.note_logs, self._host, self._sources.folders(self._physical))
         trouble = failed or unsaid
-        self._show(replace(taken.state, error=trouble))
+        self._show(replace(weighed.state, error=trouble))
         return Told(trouble, failed=failed is not None)
 
     def _read(

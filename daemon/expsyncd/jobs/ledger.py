@@ -1,4 +1,4 @@
-"""The jobs that are kept in facts.db: takes an answer of Slurm, ties jobs to runs and files, sums them up."""
+"""The jobs that are kept in facts.db, and what an answer makes of them: rows, runs, wished files, a sum."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from expsyncd.jobs.summary import summary
 from expsyncd.jobs.ties import Candidate, tied
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from expsyncd.jobs.job import Job
@@ -23,12 +23,16 @@ if TYPE_CHECKING:
     from expsyncd.state.measured import MeasuredRow
 
 PULLED_FOR_S = 7 * 24 * 3600.0  # the output of jobs that ended longer ago is not asked for any more
+SETTLED_S = 3600.0  # after its end a job's run changes no more
+MOST_TIED = 1000  # of the newest; older ones keep the run they have
 
 
 @dataclass(frozen=True)
-class Taken:
-    """What an answer comes to. `wished`: folders with the names of output files that no source holds."""
+class Weighed:
+    """What an answer comes to. `wished`: folders and the names of output files that no other source holds."""
 
+    changed: tuple[JobRow, ...]
+    dropped: tuple[str, ...]
     state: JobsState
     wished: Mapping[str, tuple[str, ...]]
     queued: bool
@@ -49,39 +53,14 @@ class Ledger:
         """It is asked now."""
         self._jobs.note_asked(host, now.timestamp())
 
-    def summary(self, host: str, now: datetime) -> JobsState:
-        """What is known without asking."""
-        return summary(self._jobs.known(host), now)
+    def known(self, host: str) -> tuple[list[JobRow], list[MeasuredRow]]:
+        """The jobs of a host, and its runs."""
+        return self._jobs.known(host), [run for run in self._runs() if run.host == host]
 
-    def take(
-        self,
-        asker: Asker,
-        queue: Sequence[Job] | None,
-        accounts: Sequence[Job] | None,
-        folders: Sequence[Folder],
-        now: datetime,
-    ) -> Taken:
-        """Keep what an answer tells; `folders` are the sources of the host."""
-        moment = now.timestamp()
-        known = {row.job: row for row in self._jobs.known(asker.host)}
-        rows, dropped = merged(asker, known, queue, accounts, moment)
-        current = {**known, **{row.job: row for row in rows}}
-        for name in dropped:
-            del current[name]
-        recent = [row for row in current.values() if alive(row) or _ended_at(row) > moment - PULLED_FOR_S]
-        changed = {row.job: row for row in rows}
-        for row in self._tied(asker.host, recent, folders):
-            if known.get(row.job) != row:
-                changed[row.job] = row
-            current[row.job] = row
-        self._jobs.put(changed.values())
-        self._jobs.drop(asker.host, dropped)
-        newest = sorted(recent, key=lambda row: row.submitted_at or row.seen_at, reverse=True)
-        paths = [path for row in newest for path in (row.output, row.errors) if path]
-        wished = by_folder(path for path in paths if place(path, folders) is None)
-        return Taken(
-            summary(list(current.values()), now), wished, any(alive(row) for row in current.values())
-        )
+    def keep(self, host: str, weighed: Weighed) -> None:
+        """Write down what an answer changed."""
+        self._jobs.put(weighed.changed)
+        self._jobs.drop(host, weighed.dropped)
 
     def note_logs(self, host: str, folders: Sequence[Folder]) -> None:
         """Where in the mirror the output of each job lies, once its source is there."""
@@ -92,19 +71,62 @@ class Ledger:
                 rows.append(replace(row, log_source=found[0], log=found[1]))
         self._jobs.put(rows)
 
-    def _tied(self, host: str, rows: Sequence[JobRow], folders: Sequence[Folder]) -> list[JobRow]:
-        """The rows with their run, where there is exactly one likely one."""
-        paths = {folder.source: folder.path for folder in folders}
-        candidates = [
-            Candidate(
-                run.source, run.inside, _joined(paths[run.source], run.inside), run.began_at, run.newest_at
-            )
-            for run in self._runs()
-            if run.host == host and run.source in paths
-        ]
-        found = tied(rows, candidates)
-        there = {(one.source, one.inside) for one in candidates}
-        return [_with_run(row, found.get(row.job), there) for row in rows]
+
+def weigh(
+    asker: Asker,
+    known: tuple[Sequence[JobRow], Sequence[MeasuredRow]],
+    queue: Sequence[Job] | None,
+    accounts: Sequence[Job] | None,
+    folders: Sequence[Folder],
+    now: datetime,
+) -> Weighed:
+    """What an answer says of what was known; `folders`: the host's sources. Takes time: for a thread."""
+    jobs, runs = known
+    moment = now.timestamp()
+    before = {row.job: row for row in jobs}
+    rows, dropped = merged(asker, before, queue, accounts, moment)
+    current = {**before, **{row.job: row for row in rows}}
+    for name in dropped:
+        del current[name]
+    recent = _recent(current.values(), moment)
+    open_ = [row for row in recent if not row.source or (row.ended_at or moment) > moment - SETTLED_S]
+    for row in _with_runs(open_[:MOST_TIED], runs, folders):
+        current[row.job] = row
+    return Weighed(
+        tuple(row for row in current.values() if before.get(row.job) != row),
+        tuple(dropped),
+        summary(list(current.values()), now),
+        wished(current.values(), folders, now),
+        any(alive(row) for row in current.values()),
+    )
+
+
+def wished(rows: Iterable[JobRow], folders: Sequence[Folder], now: datetime) -> dict[str, tuple[str, ...]]:
+    """Folders and names of output that no source holds but those that were made for it."""
+    others = [folder for folder in folders if not folder.made]
+    paths = [path for row in _recent(rows, now.timestamp()) for path in (row.output, row.errors) if path]
+    return by_folder(path for path in paths if place(path, others) is None)
+
+
+def _recent(rows: Iterable[JobRow], moment: float) -> list[JobRow]:
+    """What waits, runs or ended not long ago, the newest first."""
+    found = [row for row in rows if alive(row) or (row.ended_at or row.seen_at) > moment - PULLED_FOR_S]
+    return sorted(found, key=lambda row: row.submitted_at or row.seen_at, reverse=True)
+
+
+def _with_runs(
+    rows: Sequence[JobRow], runs: Sequence[MeasuredRow], folders: Sequence[Folder]
+) -> list[JobRow]:
+    """The rows with their run, where there is exactly one likely one."""
+    paths = {folder.source: folder.path for folder in folders}
+    candidates = [
+        Candidate(run.source, run.inside, _joined(paths[run.source], run.inside), run.began_at, run.newest_at)
+        for run in runs
+        if run.source in paths
+    ]
+    found = tied(rows, candidates)
+    there = {(one.source, one.inside) for one in candidates}
+    return [_with_run(row, found.get(row.job), there) for row in rows]
 
 
 def _with_run(row: JobRow, run: Candidate | None, there: set[tuple[str, bytes]]) -> JobRow:
@@ -116,7 +138,3 @@ def _with_run(row: JobRow, run: Candidate | None, there: set[tuple[str, bytes]])
 
 def _joined(folder: str, inside: bytes) -> str:
     return posixpath.normpath(posixpath.join(folder, inside.decode("utf-8", "surrogateescape")))
-
-
-def _ended_at(row: JobRow) -> float:
-    return row.ended_at if row.ended_at is not None else row.seen_at

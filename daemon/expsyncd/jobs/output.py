@@ -24,11 +24,15 @@ _PATTERN = re.compile(r"%(\d{0,2})(.)", re.DOTALL)
 
 @dataclass(frozen=True)
 class Folder:
-    """A source of this host: its name, its physical path there, and whether it takes a file inside it."""
+    """A source of this host: its name, its physical path there, and whether it takes a file inside it.
+
+    `made`: for job output, so what it takes follows from what is wished.
+    """
 
     source: str
     path: str
     takes: Callable[[bytes], bool]
+    made: bool = False
 
 
 def expanded(job: Job, user: str) -> tuple[str, str]:
@@ -81,6 +85,7 @@ def sound(path: str) -> bool:
         and ".." not in parts
         and parts[-1] not in ("", ".")
         and len(parts[-1].encode("utf-8", "surrogateescape")) <= LONGEST_NAME
+        and "\ufffd" not in path  # bytes that are no text: Slurm's answer cannot be trusted with them
         and not any(unicodedata.category(character) == "Cc" for character in path)
     )
 

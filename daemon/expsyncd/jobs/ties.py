@@ -48,78 +48,108 @@ class Candidate:
         return posixpath.basename(self.folder)
 
 
+@dataclass(frozen=True)
+class _Evidence:
+    """What a job says of itself, gathered once. `top`: where it works; `paths`: that its command names."""
+
+    began_at: float
+    top: str
+    places: tuple[str, ...]
+    paths: frozenset[str]
+    name: str
+    texts: tuple[str, ...]
+    stem: str
+
+
+def _evidence(job: JobRow, began_at: float) -> _Evidence:
+    words = re.split(r"[\s=,;'\"]+", job.command)
+    top = job.folder or "/"
+    file = posixpath.basename(job.output)
+    return _Evidence(
+        began_at,
+        f"{job.folder.rstrip('/')}/" if job.folder else "",
+        tuple(f"{path.rstrip('/')}/" for path in (job.folder, job.output, job.errors) if path),
+        frozenset(posixpath.normpath(posixpath.join(top, word)) for word in words if "/" in word),
+        job.name.casefold(),
+        tuple(text.casefold() for text in (job.name, job.command, file)),
+        posixpath.splitext(file)[0].casefold(),
+    )
+
+
 def tied(jobs: Sequence[JobRow], candidates: Sequence[Candidate]) -> dict[str, Candidate]:
     """The run of each job that has exactly one likely one, by the job's name."""
     found: dict[str, Candidate] = {}
     weak: dict[str, Candidate] = {}
+    named = [(one, f"{one.folder.rstrip('/')}/", one.name.casefold()) for one in candidates]
     for job in jobs:
         if job.started_at is None:
             continue
-        best, score = _best(job, candidates)
+        best, weight = _best(_evidence(job, job.started_at), _meanwhile(job, job.started_at, named))
         if best is not None:
-            (found if score >= ENOUGH else weak)[job.job] = best
+            (found if weight >= ENOUGH else weak)[job.job] = best
     claims = Counter(one.folder for one in weak.values())
     sure = {one.folder for one in found.values()}
     found |= {name: one for name, one in weak.items() if claims[one.folder] == 1 and one.folder not in sure}
     return found
 
 
-def _best(job: JobRow, candidates: Iterable[Candidate]) -> tuple[Candidate | None, int]:
-    scored = sorted(
-        ((score(job, one), one.folder, one) for one in candidates), reverse=True, key=lambda s: s[:2]
-    )
-    if not scored or scored[0][0] < LEAST:
+def _meanwhile(
+    job: JobRow, began_at: float, named: Iterable[tuple[Candidate, str, str]]
+) -> list[tuple[Candidate, str, str]]:
+    """Runs that were written to since the job began, and had begun before it ended."""
+    earliest, latest = began_at - EARLY_S, (job.ended_at or float("inf")) + EARLY_S
+    return [
+        one
+        for one in named
+        if (one[0].newest_at is None or one[0].newest_at >= earliest)
+        and (one[0].began_at is None or one[0].began_at <= latest)
+    ]
+
+
+def _best(evidence: _Evidence, named: Iterable[tuple[Candidate, str, str]]) -> tuple[Candidate | None, int]:
+    weighed = [
+        (weight, one)
+        for one, below, name in named
+        if (weight := _weight(evidence, one, below, name)) >= LEAST
+    ]
+    if not weighed:
         return None, 0
+    most = max(weight for weight, _ in weighed)
+    likely = [one for weight, one in weighed if weight == most]
     # A run inside another one is the more particular; its outer one says nothing against it.
-    first = scored[0]
-    rivals = [one for one in scored[1:] if one[0] == first[0] and not _around(one[2], first[2])]
-    return (None, 0) if rivals else (first[2], first[0])
+    first = max(likely, key=lambda one: one.folder)
+    rivals = [one for one in likely if one is not first and not _around(one, first)]
+    return (None, 0) if rivals else (first, most)
 
 
 def _around(outer: Candidate, inner: Candidate) -> bool:
-    return inner.folder.startswith(outer.folder.rstrip("/") + "/")
+    return inner.folder.startswith(f"{outer.folder.rstrip('/')}/")
 
 
-def score(job: JobRow, run: Candidate) -> int:
-    """How much speaks for it; 0 where the times exclude it."""
-    if job.started_at is None:
-        return 0
-    if run.newest_at is not None and run.newest_at < job.started_at - EARLY_S:
-        return 0  # nothing was written to it since the job began
-    if run.began_at is not None and job.ended_at is not None and run.began_at > job.ended_at + EARLY_S:
-        return 0
-    below = f"{run.folder.rstrip('/')}/"
-    if _within(job.folder, below) or any(_within(path, below) for path in (job.output, job.errors) if path):
+def _weight(evidence: _Evidence, run: Candidate, below: str, name: str) -> int:
+    """How much speaks for it."""
+    if any(place.startswith(below) for place in evidence.places):
         return INSIDE
-    if _names_path(job, run):
+    if run.folder in evidence.paths:
         return NAMED_BY_PATH
-    found = _by_name(job, run)
-    if job.folder and below.startswith(f"{job.folder.rstrip('/')}/"):
+    found = _by_name(evidence, name)
+    if evidence.top and below.startswith(evidence.top):
         found += BELOW
-    if run.began_at is not None and run.began_at >= job.started_at - EARLY_S:
+    if run.began_at is not None and run.began_at >= evidence.began_at - EARLY_S:
         found += BEGAN_MEANWHILE
     return found
 
 
-def _within(path: str, below: str) -> bool:
-    return bool(path) and f"{path.rstrip('/')}/".startswith(below)
-
-
-def _names_path(job: JobRow, run: Candidate) -> bool:
-    """`--logdir /scratch/me/runs/a`, or `--logdir=runs/a` from the folder it works in."""
-    for word in re.split(r"[\s=,;'\"]+", job.command):
-        if "/" in word and posixpath.normpath(posixpath.join(job.folder or "/", word)) == run.folder:
-            return True
-    return False
-
-
-def _by_name(job: JobRow, run: Candidate) -> int:
-    name = run.name.casefold()
+def _by_name(evidence: _Evidence, name: str) -> int:
     if len(name) < SHORTEST_NAME or name in PLAIN:
         return 0
-    if job.name.casefold() == name:
+    if evidence.name == name:
         return SAME_NAME
-    word = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)")
-    texts = (job.name, job.command, posixpath.basename(job.output))
-    stem = posixpath.splitext(texts[2])[0].casefold()
-    return NAMED if any(word.search(text.casefold()) for text in texts) or stem == name else 0
+    if evidence.stem == name:
+        return NAMED
+    return NAMED if any(name in text and _is_word(name, text) for text in evidence.texts) else 0
+
+
+def _is_word(name: str, text: str) -> bool:
+    """Whether it stands there whole: `exp7` is not in `exp7-lr3` nor in `exp7.yaml`."""
+    return re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)", text) is not None

@@ -1,8 +1,12 @@
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from expsyncd.jobs.accounts import accounts
 from expsyncd.jobs.queue import UnreadableError, queue
 
 RECORDED = Path(__file__).parents[2] / "data" / "slurm"
@@ -112,3 +116,34 @@ def test_endless_lines_are_bounded():
     output = "5" + "\x1f" * 17 + "name\n" + "more\n" * 10_000
     (job,) = queue("long", output)
     assert len(job.name) < 2001
+
+
+WORDS = st.sampled_from(
+    ["\x1f", "|", "\n", "5", "7_[1-3]", "RUNNING", "2026-11-26T14:27:32", "N/A", "\udcff", "x" * 3000]
+)
+
+
+@given(st.lists(WORDS | st.text(max_size=5), max_size=60).map("".join))
+def test_any_text_at_all_is_read_or_refused(output):
+    for form in ("long", "short"):
+        with suppress(UnreadableError):
+            queue(form, output)
+    for form in ("text", "lines"):
+        with suppress(UnreadableError):
+            accounts(form, output)
+
+
+KEYS = st.sampled_from(
+    ["job_id", "array_job_id", "array_task_id", "array_task_string", "array", "task", "task_id", "het", "job_offset", "job_state",
+     "state", "current", "time", "start", "limit", "exit_code", "signal", "id", "number", "set", "infinite", "name", "nodes"]
+)  # fmt: skip
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+)
+
+
+@given(st.lists(st.dictionaries(KEYS, VALUES, max_size=8), max_size=3))
+def test_any_json_at_all_is_read(jobs):
+    queue("json", json.dumps({"jobs": jobs}))
+    accounts("json", json.dumps({"jobs": jobs}))

@@ -13,10 +13,11 @@ export class Rows {
     new ResizeObserver(() => this.plan()).observe(scroller);
   }
 
-  /** Show other items; rows that stay the same are kept. `anew`: draw all of them. */
-  show(items, height = this.height) {
+  /** Show other items. `at`: where the focus goes if it is in a row now; the item may stand elsewhere by then. */
+  show(items, height = this.height, at = undefined) {
     this.items = items;
     this.height = height;
+    this.at = at;
     this.body.style.setProperty('height', `${items.length * height}px`);
     this.drawn(true);
   }
@@ -40,16 +41,10 @@ export class Rows {
     const top = this.scroller.scrollTop;
     const first = Math.max(0, Math.floor(top / this.height) - this.spare);
     const last = Math.min(this.items.length, Math.ceil((top + this.scroller.clientHeight) / this.height) + this.spare);
-    for (const [number, row] of this.shown) {
-      if (anew || number < first || number >= last) {
-        if (!anew) row.remove();
-        if (!anew) this.shown.delete(number);
-      }
-    }
-    const before = anew ? this.shown : null;
-    if (anew) this.shown = new Map();
-    const focused = anew && this.body.contains(document.activeElement) ? document.activeElement : null;
-    const kept = focused?.closest('[data-number]')?.dataset.number;
+    const inside = anew && this.body.contains(document.activeElement) ? document.activeElement : null;
+    const kept = inside?.closest('[data-number]')?.dataset.number;
+    const old = [...this.shown].filter(([number]) => anew || number < first || number >= last);
+    for (const [number] of old) this.shown.delete(number);
     for (let number = first; number < last; number++) {
       if (this.shown.has(number)) continue;
       const row = this.draw(this.items[number], number);
@@ -59,8 +54,8 @@ export class Rows {
       this.shown.set(number, row);
       this.body.append(row);
     }
-    if (before) for (const row of before.values()) row.remove();
-    if (kept !== undefined) this.shown.get(Number(kept))?.focus({preventScroll: true});
+    for (const [, row] of old) row.remove();
+    if (kept !== undefined) this.shown.get(this.at ?? Number(kept))?.focus({preventScroll: true});
     this.seen?.(this.items.slice(first, last));
   }
 

@@ -69,9 +69,24 @@ export function runsView({open, anew}) {
     if (mine === asking) for (const run of lacking) rows.redraw(list.indexOf(run));
   }
 
+  /** Ages and lags go on although nothing else did. */
+  function tickOn() {
+    for (const [number, row] of rows.shown) {
+      for (const name of ['newest', 'lag']) {
+        const cell = row.querySelector(`[data-column=${name}]`);
+        const text = COLUMNS[name].show(list[number]);
+        if (cell && cell.textContent !== text) cell.textContent = text;
+      }
+    }
+  }
+
   function told(fresh) {
     const value = model.runs.value;
-    if (!value || !fresh) return;
+    if (!value) return;
+    if (!fresh) {
+      tickOn();
+      return;
+    }
     const typed = words(choices.filter.runs);
     const counts = {};
     for (const run of value.runs) counts[run.hidden ? 'hidden' : run.state] = (counts[run.hidden ? 'hidden' : run.state] ?? 0) + 1;
@@ -83,7 +98,7 @@ export function runsView({open, anew}) {
     showStates(counts);
     showHead();
     showChosen();
-    rows.show(list, NARROW.matches ? CARD : ROW);
+    rows.show(list, NARROW.matches ? CARD : ROW, at);
     grid.setAttribute('aria-rowcount', list.length + 1);
     const notListed = value.runs.filter((run) => !run.listed && !run.hidden && run.kind === 'tensorboard').length;
     summary.textContent = [list.length === value.runs.length ? '' : `${list.length} of ${value.runs.length}`, notListed ? `${notListed} not in TensorBoard` : ''].filter(Boolean).join(' \u00b7 ');
@@ -142,15 +157,15 @@ export function runsView({open, anew}) {
     const back = () => document.activeElement === document.body && rows.focus(at); // the row was drawn anew meanwhile
     if (does === 'n') {
       const note = await asked(`Note on ${names}`, runs[0].note, {long: true, hint: 'Ctrl+Enter saves.'});
-      if (note !== null) await done({note}, note ? 'noted' : 'no note any more');
       back();
+      if (note !== null) await done({note}, note ? 'noted' : 'no note any more');
     }
     if (does === 't') {
       const before = [...new Set(runs.flatMap((run) => run.tags))];
       const typed = await asked(`Tags of ${names}`, before.join(', '), {hint: 'Words of yours, with commas between.'});
+      back();
       const after = (typed ?? '').split(',').map((tag) => tag.trim()).filter(Boolean);
       if (typed !== null) await done({add_tags: after, drop_tags: before.filter((tag) => !after.includes(tag))}, 'tagged');
-      back();
     }
     if (does === 'c') window.open(curves(runs.map((run) => run.name)), '_top');
     if (does === 's') open('samples', {filter: ofRuns(runs.map((run) => run.name)), focus: true});

@@ -301,6 +301,19 @@ def test_from_entry_to_run_to_samples(opened, place):
     assert page.texts(".tile .dim") == ["gpu1/gan-lr3e-4"]
 
 
+def test_entries_are_what_the_cli_says(opened, place):
+    page = opened("journal")
+    page.sees("document.querySelectorAll('article.entry').length === 3")
+    said = sorted(cli(place, "journal", "--json"), key=lambda entry: entry["first_seen_at"], reverse=True)
+    for number, entry in enumerate(said):
+        here = f"article.entry[data-number='{number}']"
+        assert page.tells(f'document.querySelector("{here} pre").textContent') == entry["command"]
+        assert page.texts(f"{here} .chip")[0] == entry["state"]
+        assert page.texts(f"{here} .notes") == ([" ".join(entry["notes"])] if entry["notes"] else [])
+        states = [f"{run['run']} {run['state']}" for run in entry["runs"]]
+        assert [text.strip() for text in page.texts(f"{here} .run-link")] == states
+
+
 def test_hosts_are_what_status_says(opened, place):
     page = opened("hosts")
     page.sees("document.querySelectorAll('.card').length === 3")

@@ -9,7 +9,13 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from PIL import Image
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
+from expsyncd.samples.frame import Frame, Picture, SeriesKey
+from expsyncd.samples.tagged import scan
+from expsyncd.samples.wanted import Wanted, made_of
 from expsyncd.state.frames import FrameRow, put_frames
 from expsyncd.state.series import SeriesRow, put_series
 from support.tab_place import Laptop, drawing, furnished
@@ -337,6 +343,44 @@ def test_a_picture_that_was_overwritten_is_shown_as_it_was_rendered(place):
     )
     assert (status, headers["Content-Type"]) == (200, "image/gif")
     assert Image.open(io.BytesIO(body)).size == (128, 148)
+
+
+def test_an_image_inside_an_event_file_is_cut_out_of_it(place):
+    folder = place.root.mirror / "gpu1/gan/gan-lr1e-3"
+    writer = EventFileWriter(str(folder))
+    images = [drawing(n, 3 + n) for n in range(2)]
+    for step, image in enumerate(images):
+        value = Summary.Value(
+            tag="fakes", image=Summary.Image(height=128, width=128, encoded_image_string=image)
+        )
+        writer.add_event(Event(step=step, wall_time=1_700_000_000 + step, summary=Summary(value=[value])))
+    writer.close()
+    (path,) = folder.glob("*tfevents*")
+    with path.open("rb") as file:
+        found = scan(file, 0, 1 << 30).found
+    frames = tuple(
+        Frame((one.step, 0), f"step {one.step}", (Picture(os.fsencode(path), one.length, int(one.wall * 1e9), 0, "fakes", one.offset),), one.step)
+        for one in found
+    )  # fmt: skip
+    out = place.root.animations / "gpu1/gan/gan-lr1e-3/tag.fakes.gif"
+    place.render(
+        Wanted(
+            SeriesKey("gpu1", "gan", b"gan-lr1e-3", b"tag://fakes"),
+            "gan",
+            frames,
+            1,
+            out,
+            "",
+            made_of(frames),
+        )
+    )
+    number, known = series_of(place, "gpu1/gan-lr1e-3", "tag://fakes")
+    assert known["steps"] == [0, 1]
+    for step in (0, 1):
+        status, headers, body = get(
+            place, "/picture", [("id", number), ("version", known["version"]), ("frame", step)]
+        )
+        assert (status, headers["Content-Type"], body) == (200, "image/png", images[step])
 
 
 # Changes

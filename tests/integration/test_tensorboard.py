@@ -1,6 +1,7 @@
 import asyncio
 import os
 import re
+import resource
 import signal
 import socket
 import sys
@@ -308,3 +309,22 @@ async def test_its_log_is_private_and_bounded(home):
         assert home.log.stat().st_size < 100_000
         assert home.log.stat().st_mode & 0o777 == 0o600
         assert home.record.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.fixture
+def few_files_by_default():
+    """Debian and systemd give 1024 open files; here 200, so that few files do."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (200, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+async def test_more_files_than_a_process_may_open_by_default(home, training, few_files_by_default):
+    training.write(range(2))
+    for number in range(400):
+        training.grow(home.root.mirror / f"gpu1/tb/r{number:03}/events.out.tfevents.1")
+    home.lay()
+    async with home.keeping():
+        await eventually(lambda: len(runs(home.port)) == 400, within=WITHIN_S)
+        assert home.state.notices == ()

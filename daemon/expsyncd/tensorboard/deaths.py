@@ -23,6 +23,11 @@ class Death:
     stored: int | None = None
 
 
+def lacks_files(lines: str) -> bool:
+    """Whether it could not open a file because it has too many open (EMFILE); it tries again each second."""
+    return any("Failed to open event file" in line and "code: 24," in line for line in lines.splitlines())
+
+
 def deaths(lines: str) -> list[Death]:
     """In the order of the messages."""
     found = []

@@ -15,7 +15,7 @@ from expsyncd.process import Child
 from expsyncd.state.status import Trouble
 from expsyncd.state.tensorboard import DamagedFile, TensorBoardState
 from expsyncd.tensorboard import command, health, ports, record, secret
-from expsyncd.tensorboard.deaths import Death, deaths
+from expsyncd.tensorboard.deaths import Death, deaths, lacks_files
 from expsyncd.tensorboard.loader import complains, fast_loader_missing
 from expsyncd.tensorboard.output import Output
 from expsyncd.tensorboard.patience import Patience, Timing
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_LACKS_FILES = (
+    "TensorBoard may not open as many files as it shows, so runs are missing: raise the limit "
+    "(`LimitNOFILE=` in the unit, `ulimit -Hn`), or show fewer runs by `tensorboard: show:`"
+)
 _OVER_ADVICE = "raise `tensorboard: memory_limit:`, or show fewer runs by `tensorboard: show:`"
 TOO_BIG_S = 1800.0  # one that is over its memory that soon needs that much for what it shows
 
@@ -186,6 +190,7 @@ class Keeper:
             self._prefix = await asyncio.to_thread(secret.prefix, self._secret) if config.private else ""
             self.put_notice("port", choice.notice)
             self.put_notice("loader", slow)
+            self.put_notice("files", None)
             self._put(
                 status="restarting" if self._last_port else "starting",
                 url=command.url(choice.port, self._prefix),
@@ -241,8 +246,11 @@ class Keeper:
                     self._calls.too_big()
                 trouble = Trouble(f"TensorBoard {over or (ailment and ailment.words)}", "it is started again")
                 return _Ended(trouble, healthy_s, advice=_OVER_ADVICE if over else "")
-            if given_up := deaths(self._output.news()):
+            news = self._output.news()
+            if given_up := deaths(news):
                 self._calls.gave_up(given_up)
+            if lacks_files(news):
+                self.put_notice("files", _LACKS_FILES)
             self._output.bound()
             await self._pause(look_s)
 

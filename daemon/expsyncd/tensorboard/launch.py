@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sys
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from expsyncd.tensorboard.command import PREFIX_VARIABLE, SCALARS_ONLY
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PARENT_LOOK_S = 1.0
+FILES_MOST = 65_536
 # The tabs of the scalars-only mode; `core` is the page itself.
 _SCALAR_PLUGINS = frozenset({"core", "scalars", "custom_scalars"})
 
@@ -50,6 +53,7 @@ def main(arguments: Sequence[str]) -> int:
         plugins = [plugin for plugin in default.get_static_plugins() if _name(plugin) in _SCALAR_PLUGINS]
     tensorboard = OurTensorBoard(plugins=[*plugins, *_our_tab()], server_class=GuardedServer)
     _end_with_parent()
+    _allow_many_files()
     try:
         ours = [f"--path_prefix={prefix}"] if prefix else []
         tensorboard.configure(("", *(word for word in arguments if word != SCALARS_ONLY), *ours))
@@ -72,6 +76,15 @@ def _our_tab() -> list[Any]:
 def _name(plugin: Any) -> str:
     # The core plugin comes as a loader without a name.
     return getattr(plugin, "plugin_name", "core" if "Core" in type(plugin).__name__ else "")
+
+
+def _allow_many_files() -> None:
+    """The data server keeps every event file open; past the usual 1024 it could not even answer any more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES_MOST if hard == resource.RLIM_INFINITY else min(FILES_MOST, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):  # macOS has another limit above this one
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _end_with_parent() -> None:

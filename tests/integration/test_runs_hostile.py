@@ -90,6 +90,14 @@ HOSTILE = {
         b"step," + b"a," * 100_000 + b"\n" + b"1," * 100_000 + b"\n",
         "columns",
     ),
+    "a csv of many kinds of rows": (
+        "table",
+        b"step,run,"
+        + b",".join(b"c%d" % n for n in range(400))
+        + b"\n"
+        + b"".join(b"1,r%d," % n + b",".join([b"1"] * 400) + b"\n" for n in range(30)),
+        "too many tags",
+    ),
     "an open quote": ("table", b'step,loss\n1,"' + b"x\n" * 500_000, "cannot be read"),
     "a csv of noise": ("table", b"step,loss\n" + random.Random(2).randbytes(100_000), ""),
     "json that is deep": ("settings", DEEP, "deep"),

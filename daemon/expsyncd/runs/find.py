@@ -31,6 +31,7 @@ SETTINGS = (
 )  # fmt: skip
 HYDRA = (b".hydra/config.yaml", b".hydra/overrides.yaml")
 JSON_LINES = (b".jsonl", b".ndjson")
+_ENDINGS = (*JSON_LINES, b".csv", b".tsv", b".json", b".yaml", b".yml", b".txt", b".log", b".out", b".wandb")
 SACRED = {b"run.json": "sacred-run", b"metrics.json": "sacred-metrics", b"config.json": "settings"}
 WANDB = {
     b"files/config.yaml": "wandb-settings", b"files/wandb-summary.json": "wandb-summary",
@@ -96,6 +97,12 @@ class RunSeen:
     def shown(self) -> bool:
         """Whether TensorBoard shows it: it has event files."""
         return any(file.kind == "events" for file in self.files)
+
+
+def may_matter(path: Name) -> bool:
+    """Whether a file of this name may be one of a run; most of what changes are images."""
+    name = path.rpartition(b"/")[2].lower()
+    return is_event_file_name(name) or name.endswith(_ENDINGS)
 
 
 def find(mirror: bytes, host: str, source: str, below: Name = b"") -> Iterator[RunSeen]:

@@ -63,11 +63,14 @@ class Known:
                 self._look_at_sources(os.fsdecode(parts[0]), os.fsdecode(b"".join(parts[1:])), change)
                 continue
             host, source, inside = os.fsdecode(parts[0]), os.fsdecode(parts[1]), parts[2]
+            is_there = os.path.lexists(path)
             if os.path.isdir(path) and not os.path.islink(path):
                 self._look_below(host, source, inside, change)
+            elif is_there and not find.may_matter(path):
+                continue
             folders |= {(host, source, folder) for folder in _folders(inside)}
             folders |= self._users.get((host, source, inside), set())
-            if not os.path.lexists(path):
+            if not is_there:
                 folders |= {
                     key for key in self.runs if key[:2] == (host, source) and _is_below(key[2], inside)
                 }

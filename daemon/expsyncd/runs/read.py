@@ -63,7 +63,6 @@ def answer(job: dict[str, Any], file: BinaryIO) -> None:
     match kind:
         case "events":
             found = events.read(file, offset, job["tags"])
-            _note_events(found, held)
         case "table" | "json-lines":
             try:
                 if kind == "table":
@@ -93,6 +92,7 @@ def answer(job: dict[str, Any], file: BinaryIO) -> None:
         f"{shown(os.path.basename(os.fsencode(job['path'])))}/" if kind in {"table", "json-lines"} else ""
     )
     _tell(found, job["tags"], prefix, whole=kind in WHOLE)
+    _note_found(found, held)
     _note_walls(found, held, whole=kind in WHOLE)
     mark = mark_of(file, found.offset) if found.offset else ""
     say(read=found.offset, more=found.more, mark=mark, held=held, note=_note(held))
@@ -107,10 +107,16 @@ def mark_of(file: BinaryIO, offset: int) -> str:
 
 
 def _tell(found: events.Read, tags: Mapping[str, int], prefix: str, *, whole: bool) -> None:
+    room = events.TAGS_MOST - len(tags)
     for tag, news in events.news(found, {} if whole else _without(prefix, tags)).items():
-        tally = news.tally
+        tally, name = news.tally, shown(f"{prefix}{tag}".encode("utf-8", "surrogatepass"))
+        if name not in tags:
+            if room <= 0:
+                found.tags_left_out += 1
+                continue
+            room -= 1
         say(
-            tag=shown(f"{prefix}{tag}".encode("utf-8", "surrogatepass")),
+            tag=name,
             anew=news.anew,
             lowest=news.lowest,
             points=tally.points,
@@ -127,7 +133,7 @@ def _without(prefix: str, tags: Mapping[str, int]) -> Mapping[str, int]:
     return {tag.removeprefix(prefix): step for tag, step in tags.items() if tag.startswith(prefix)}
 
 
-def _note_events(found: events.Read, held: dict[str, Any]) -> None:
+def _note_found(found: events.Read, held: dict[str, Any]) -> None:
     if found.damaged is not None:
         first, count = held.get("damaged") or (found.damaged[0], 0)
         held["damaged"] = [first, count + found.damaged[1]]

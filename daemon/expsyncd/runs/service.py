@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 SHARE = 4.0  # a look waits this many times as long as the last one took
 OLDEST_EVERY = 4  # the run that waits longest has its turn among the newest
 JUDGE_S = 5.0
+FACTS_S = 30.0  # a host may have lost many files, and Slurm is asked less often still
 REST_AFTER_S = 60.0
 GROUND_AGAIN_S = 5.0
 WAITING_MOST = 5000  # paths of single looks; beyond, a walk is cheaper
@@ -68,8 +69,9 @@ class Runs:
         self._wish = asyncio.Event()
         self._paths: set[bytes] = set()
         self._everything = True
-        self._look_at = self._judge_at = 0.0
+        self._look_at = self._judge_at = self._ask_at = 0.0
         self._read: dict[Address, tuple[int, int]] = {}
+        self._asked: set[tuple[str, str]] = set()
         self._died: set[Address] = set()
         self._waiting: dict[RunKey, int] = {}  # to when its newest file changed
         self._made: int | None = None
@@ -250,8 +252,12 @@ class Runs:
         return found[-1]
 
     async def _judge(self) -> None:
-        self._judge_at = self._clock.monotonic() + JUDGE_S
-        await self._thread.run(self._verdicts.ask_facts)
+        now = self._clock.monotonic()
+        self._judge_at = now + JUDGE_S
+        sources = {key[:2] for key in self._known.runs}
+        if now >= self._ask_at or sources != self._asked:
+            self._ask_at, self._asked = now + FACTS_S, sources
+            await self._thread.run(self._verdicts.ask_facts, sources)
         await self._put(self._verdicts.judge(self._known.runs), [])
 
     async def _put(self, rows: list[MeasuredRow], dropped: list[RunKey]) -> None:

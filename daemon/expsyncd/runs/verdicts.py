@@ -48,7 +48,6 @@ class Verdicts:
         self._seen_gaps: dict[RunKey, Gaps] = {}
         self._jobs: dict[RunKey, JobRow] = {}
         self._gone: dict[tuple[str, str], Mapping[bytes, float]] = {}
-        self._sources: frozenset[tuple[str, str]] = frozenset()
 
     def remember(self, rows: Iterable[MeasuredRow]) -> None:
         """The rows that the catalogue holds."""
@@ -64,15 +63,15 @@ class Verdicts:
         for table in (self._rows, self._gathered, self._seen_gaps, self._jobs):
             table.pop(key, None)
 
-    def ask_facts(self) -> None:
-        """Jobs, and files that are no longer on the host. In the database thread."""
+    def ask_facts(self, sources: Iterable[tuple[str, str]]) -> None:
+        """Jobs, and files of these sources that are no longer on the host. In the database thread."""
         self._jobs = {}
         for job in reversed(self._facts.jobs.known()):  # the newest one counts
             if job.source:
                 self._jobs[job.host, job.source, job.inside] = job
         self._gone = {
             (host, source): {path: at.timestamp() for path, at in self._facts.gone(host, source).items()}
-            for host, source in self._sources
+            for host, source in sources
         }
 
     def settle(
@@ -86,7 +85,6 @@ class Verdicts:
         if before is not None and not gathered.gaps and before.newest_at:
             self._note_growth(seen, before.newest_at)
         self._gathered[seen.key] = gathered, step
-        self._sources |= {(seen.host, seen.source)}
         self._name(runs)
         return self._changed([seen])
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from expsyncd.runs.find import TABLES_MOST, find, look, sources
+from expsyncd.runs.find import TABLES_MOST, find, look, may_matter, sources
 
 
 @pytest.fixture
@@ -107,6 +107,20 @@ def test_names_are_bytes(mirror):
     with open(folder + b"/events.out.tfevents.1", "wb"):
         pass
     assert set(runs(mirror)) == {b"\xff\n"}
+
+
+def test_images_do_not_matter():
+    assert [may_matter(b"/m/gpu/exp/a/" + name) for name in (b"x.png", b"x.npy", b"model.pt")] == [False] * 3
+    names = (
+        b"events.out.tfevents.1",
+        b"x.CSV",
+        b"hparams.yaml",
+        b"train.log",
+        b"slurm-1.out",
+        b"opt.txt",
+        b"r.wandb",
+    )
+    assert [may_matter(b"/m/gpu/exp/a/" + name) for name in names] == [True] * len(names)
 
 
 def test_one_folder_and_the_sources(mirror):

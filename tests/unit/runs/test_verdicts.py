@@ -70,8 +70,7 @@ def tracker():
 def verdicts(tracker, clock, facts: Any = None):
     told: Any = facts or Facts()
     made = Verdicts(told, tracker, clock, lambda runs: {run.key: "gpu/a" for run in runs}, 5)
-    made._sources = frozenset({("gpu", "exp")})
-    made.ask_facts()
+    made.ask_facts([("gpu", "exp")])
     return made
 
 

@@ -7,6 +7,8 @@ import time
 import pytest
 
 from expsyncd.cli.runs import NOT_RUNNING
+from expsyncd.state.catalogue import Catalogue
+from expsyncd.state.entries import EntryRow, LinkRow, put_entries, put_links
 from support import catalogues
 from support.catalogues import catalogue, run
 from support.cli import Here
@@ -58,6 +60,48 @@ def test_filters_and_order(here):
     )
     assert here.said("runs", "--limit", "1").endswith(f"\n1 run, 2 more without --limit\n{NOT_RUNNING}\n")
     assert here.said("runs", "nothing") == f"none of the 3 runs is like that\n{NOT_RUNNING}\n"
+
+
+def test_a_setting_that_only_the_command_tells(here):
+    made = Catalogue.open(here.paths.catalogue_db)
+    entries = [
+        EntryRow(
+            "e",
+            "gpu2",
+            b"run.sh",
+            3,
+            3,
+            "python vae.py --depth 5",
+            "vae.py",
+            "plain",
+            "",
+            "",
+            {"depth": "5", "lr": "9"},
+        ),
+        EntryRow(
+            "f", "gpu1", b"run.sh", 4, 4, "python gan.py --depth 6", "gan.py", "plain", "", "", {"depth": "6"}
+        ),
+    ]
+    links = [
+        LinkRow("e", "gpu2", "logs", b"vae", 0.9, "name"),
+        LinkRow("f", "gpu1", "logs", b"gan/a", 0.9, "name"),
+    ]
+    made.write(lambda db: put_entries(db, entries))
+    made.write(lambda db: put_links(db, links, {}))
+    made.close()
+    (found,) = json.loads(here.said("runs", "--where", "depth<5.5", "--json"))
+    assert (found["name"], found["launched_with"]) == ("gpu2/vae", {"depth": "5"})
+    assert found["settings"] == {"lr": "0.001", "model": "unet"}
+    assert json.loads(here.said("runs", "--where", "lr=9", "--json")) == []
+    heads = here.said("runs").splitlines()[0].split()
+    assert heads[4:] == ["val/loss", "lr", "depth"]
+    assert "SETTINGS  hparams.yaml, run.sh:3\n  depth  5  lr  0.001  model  unet" in here.said("show", "vae")
+    rows = list(csv.DictReader(io.StringIO(here.said("export"))))
+    assert {row["name"]: row["setting:depth"] for row in rows} == {
+        "gpu1/gan/a": "6",
+        "gpu1/gan/b": "",
+        "gpu2/vae": "5",
+    }
 
 
 def test_json_and_csv(here):

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from expsyncd.cli.runs_view.metrics import best
-from expsyncd.cli.runs_view.seen import marked_words
+from expsyncd.cli.runs_view.seen import marked_words, plain_name
 from expsyncd.cli.runs_view.values import harmless, number
 from expsyncd.errors import Error
 
@@ -126,10 +126,10 @@ def order(field: Field, seen: Seen) -> tuple[float, str] | None:
 
 def _groups(word: str, names: Iterable[str]) -> list[tuple[str, ...]]:
     """The names that are the word, that are it but for case and hyphens, that end with it."""
-    wanted = _plain(word)
+    wanted = plain_name(word)
     exact, equal, ending = [], [], []
     for name in sorted(set(names)):
-        plain = _plain(name)
+        plain = plain_name(name)
         if name == word:
             exact.append(name)
         elif plain == wanted:
@@ -137,10 +137,6 @@ def _groups(word: str, names: Iterable[str]) -> list[tuple[str, ...]]:
         elif plain.endswith(wanted) and plain[-len(wanted) - 1] in "./:":
             ending.append(name)
     return [tuple(group) for group in (exact, equal, ending) if group]
-
-
-def _plain(name: str) -> str:
-    return re.sub("[-_ ]", "_", name.casefold()).strip("_")
 
 
 def _unknown(word: str, names: Iterable[str], kind: str | None) -> Error:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from expsyncd.cli.runs_view.seen import Seen
+from expsyncd.cli.runs_view.seen import Seen, add_launched
+from expsyncd.mirror.layout import shown
 from expsyncd.state.catalogue import reading
 from expsyncd.state.facts import Facts
 from expsyncd.state.marks import Mark
@@ -15,11 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from expsyncd.paths import Paths
-    from expsyncd.state.measured import Point
+    from expsyncd.state.measured import Point, RunKey
     from expsyncd.state.sqlite import Database
 
 FEW = 20  # runs whose scalars are asked for one by one; of more, all rows are read and the others dropped
 _JOIN = "FROM temp.wanted AS w CROSS JOIN {0} USING (host, source, inside)"
+
+
+@dataclass(frozen=True)
+class Launch:
+    """The settings of a command, and where it stands."""
+
+    settings: dict[str, str]
+    place: str
 
 
 class Reader:
@@ -29,6 +40,7 @@ class Reader:
         self.db = db
         self.facts = facts
         self._runs: list[Seen] | None = None
+        self._launches: dict[RunKey, list[Launch]] | None = None
 
     def runs(self) -> list[Seen]:
         """All runs by name, with what was said of them and their jobs; no settings and no scalars yet."""
@@ -50,23 +62,37 @@ class Reader:
         return int(self.db.execute(sql).fetchone()[0])
 
     def setting_names(self, seen: Sequence[Seen]) -> dict[str, int]:
-        """How many different texts each setting has among these runs."""
+        """How many different texts each setting has among these runs, at most."""
         self._want(seen)
         sql = f"SELECT name, COUNT(DISTINCT value) {_JOIN.format('settings')} GROUP BY name"
-        return dict(self.db.execute(sql).fetchall())
+        names: dict[str, int] = dict(self.db.execute(sql).fetchall())
+        texts: dict[str, set[str]] = {}
+        for one in seen:
+            for launch in self._launched(one.row.key):
+                for name, text in launch.settings.items():
+                    texts.setdefault(name, set()).add(text)
+        for name, some in texts.items():
+            names[name] = names.get(name, 0) + len(some)
+        return names
 
     def settings(self, seen: Sequence[Seen], names: Iterable[str] | None = None) -> None:
-        """Fill in the settings, of these names or all."""
+        """Fill in the settings, of these names or all, also those that only the launch command tells."""
+        wanted = None if names is None else set(names)
         keys = {one.row.key: one for one in seen}
         self._want(seen)
-        only, given = _among("name", names)
+        only, given = _among("name", wanted)
         sql = f"SELECT host, source, inside, name, value {_JOIN.format('settings')}{only}"
         for host, source, inside, name, value in self.db.execute(sql, given).fetchall():
             keys[host, source, inside].settings[name] = value
+        for one in seen:
+            for launch in self._launched(one.row.key):
+                add_launched(one, launch.settings, wanted)
 
     def told_by(self, one: Seen) -> list[str]:
         """Which files or records told the settings of a run."""
-        return list(dict.fromkeys(row.told_by for row in settings_of(self.db, one.row.key)))
+        told = [row.told_by for row in settings_of(self.db, one.row.key)]
+        told += [launch.place for launch in self._launched(one.row.key) if one.launched]
+        return list(dict.fromkeys(told))
 
     def tags(self, seen: Sequence[Seen]) -> dict[str, int]:
         """How many of these runs have each scalar tag."""
@@ -89,6 +115,19 @@ class Reader:
     def curve(self, one: Seen, tag: str) -> list[Point]:
         """The thinned curve of one tag."""
         return curve_of(self.db, one.row.key, tag)
+
+    def _launched(self, key: RunKey) -> list[Launch]:
+        """The commands that are linked to a run, the best link first."""
+        if self._launches is None:
+            self._launches = {}
+            rows = self.db.execute(
+                "SELECT l.host, l.source, l.inside, e.settings, e.script, e.line FROM links AS l"
+                " JOIN entries AS e USING (entry) ORDER BY l.by_hand DESC, l.score DESC, entry"
+            )
+            for host, source, inside, settings, script, line in rows.fetchall():
+                launch = Launch(json.loads(settings), f"{shown(script)}:{line}")
+                self._launches.setdefault((host, source, inside), []).append(launch)
+        return self._launches.get(key, [])
 
     def _want(self, seen: Sequence[Seen]) -> None:
         """Put the runs where a query can join them; a read-only connection may have such a table."""

@@ -16,7 +16,7 @@ from expsyncd.clock import rfc3339
 from expsyncd.mirror.layout import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from expsyncd.cli.runs_view.fields import Field
     from expsyncd.cli.runs_view.seen import Seen
@@ -58,10 +58,15 @@ def run_json(seen: Seen) -> dict[str, Any]:
         "tags": [harmless(tag) for tag in mark.tags],
         "pinned": mark.pinned,
         "hidden": mark.hidden,
-        "settings": {harmless(name): harmless(value) for name, value in sorted(seen.settings.items())},
+        "settings": _texts({n: text for n, text in seen.settings.items() if n not in seen.launched}),
+        "launched_with": _texts(seen.launched),
         "metrics": {harmless(tag): metric_json(row) for tag, row in sorted(seen.scalars.items())},
         "jobs": [job_json(job) for job in seen.jobs],
     }
+
+
+def _texts(settings: Mapping[str, str]) -> dict[str, str]:
+    return {harmless(name): harmless(text) for name, text in sorted(settings.items())}
 
 
 def metric_json(row: ScalarRow) -> dict[str, Any]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,13 +17,17 @@ if TYPE_CHECKING:
 
 @dataclass
 class Seen:
-    """`settings` and `scalars` by name and tag; `jobs` the newest first."""
+    """`settings` and `scalars` by name and tag; `jobs` the newest first.
+
+    `launched`: those of the settings that only the command tells which launched the run.
+    """
 
     row: MeasuredRow
     mark: Mark
     settings: dict[str, str] = field(default_factory=dict)
     scalars: dict[str, ScalarRow] = field(default_factory=dict)
     jobs: list[JobRow] = field(default_factory=list)
+    launched: dict[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -34,3 +41,16 @@ def marked_words(mark: Mark) -> list[str]:
     if mark.hidden is not None:
         words.append("hidden" if mark.hidden else "shown")
     return words
+
+
+def plain_name(name: str) -> str:
+    """The same for `batch-size` and `Batch_Size`."""
+    return re.sub("[-_ ]", "_", name.casefold()).strip("_")
+
+
+def add_launched(seen: Seen, settings: Mapping[str, str], wanted: AbstractSet[str] | None) -> None:
+    """Settings of the command that launched it, of these names or all; what a file tells counts more."""
+    told = {plain_name(name) for name in seen.settings if name not in seen.launched}
+    for name, text in settings.items():
+        if (wanted is None or name in wanted) and name not in seen.launched and plain_name(name) not in told:
+            seen.settings[name] = seen.launched[name] = text

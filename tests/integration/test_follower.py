@@ -167,6 +167,24 @@ def test_what_is_rotated_replaced_shrunk_or_rewritten_ends_in_versions(place):
     kept("overwritten in place, with its old time")
 
 
+def test_temporary_names_and_what_is_deleted(place):
+    for number in range(5):
+        (place.remote / f"old{number}.png").write_bytes(b"old")
+    place.configure(interval="2s", more="reconcile: 20m\n")
+    place.start()
+    until(lambda: follow_of(place).get("healthy"), 30, "followed")
+    for number in range(10):
+        temporary = place.remote / f"model.tmp{number}"
+        temporary.write_bytes(b"weights" * 1000)
+        temporary.rename(place.remote / f"model{number}.bin")
+    equal(place, b"model9.bin")
+    until(lambda: follow_of(place)["healthy"], 20, "names that went are nothing missed")
+    for number in range(5):
+        (place.remote / f"old{number}.png").unlink()
+    until(lambda: place.source()["gone"] == 5, 15, "long before the reconcile")
+    assert content(place.mirror)[b"old1.png"] == b"old"
+
+
 def test_a_beginning_that_changes_far_behind_the_growth_is_found(place):
     log = place.remote / "table.csv"
     log.write_bytes(b"0" * 300_000)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from expsyncd.follow import landing
@@ -154,8 +153,8 @@ class Conversation:
                 if (followed := self._sources.get(number)) and followed.accepted.takes(path):
                     followed.keeper.request_paths({path: size})
             case Gone(source=number, path=path):
-                if (followed := self._sources.get(number)) and os.path.lexists(followed.folder + b"/" + path):
-                    followed.left()
+                if followed := self._sources.get(number):
+                    followed.left(path)
             case PullAll(source=number):
                 if followed := self._sources.get(number):
                     followed.owe()

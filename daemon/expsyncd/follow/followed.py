@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
@@ -34,6 +35,10 @@ class Keeper(Protocol):
 
     def request_paths(self, paths: Mapping[bytes, int] | None) -> None:
         """Wish a pull of just these files, or of all of them that changed."""
+        ...
+
+    def left(self, path: bytes) -> None:
+        """A file is no longer on the host."""
         ...
 
     def followed(self, follow: FollowState) -> None:
@@ -110,7 +115,13 @@ class Followed:
         if self.healthy and not self.dropped:
             self.keeper.confirm(as_of - timedelta(seconds=self._age_s))
 
-    def left(self) -> None:
+    def left(self, path: bytes) -> None:
+        """A file or folder left the host."""
+        self.keeper.left(path)
+        if os.path.lexists(self.folder + b"/" + path):
+            self._mirrored_left()
+
+    def _mirrored_left(self) -> None:
         """Something that is mirrored left the host: only a whole pull counts what is gone."""
         loop = asyncio.get_running_loop()
         due_s = max(loop.time() + LEFT_RESTS_S, self._left_s + self.every_s)

@@ -102,6 +102,10 @@ class SourceKeeper:
         """Wish a pull of just these files, by their sizes on the host, or soon of all (None)."""
         self._named.add(paths)
 
+    def left(self, path: bytes) -> None:
+        """A file is no longer on the host."""
+        self._named.left(path)
+
     def request_audit(self, number: int) -> None:
         """Wish a pull that also compares the `number`-th slice of the mirror by digest."""
         self._audit_slice = number % audit.SLICES

@@ -37,6 +37,7 @@ class Named:
         self._sizes: dict[bytes, int] | None = {}
         self._wish = asyncio.Event()
         self._busy = False
+        self._left: set[bytes] = set()  # during a round
         self._whole_s = float("-inf")
 
     @property
@@ -54,18 +55,26 @@ class Named:
                 self._sizes = None
         self._wish.set()
 
+    def left(self, path: bytes) -> None:
+        """A file is no longer there: a temporary name most often, no failure of a round that asks for it."""
+        if self._sizes:
+            self._sizes.pop(path, None)
+        if self._busy and len(self._left) < MOST_NAMES:
+            self._left.add(path)
+
     async def run(self, reach: Reach, new_pull: Callable[[Reach, Sequence[Item]], Pull]) -> None:
         """Serve until cancelled."""
         while True:
             await self._wish.wait()
             self._busy = True
+            self._left.clear()
             try:
                 await asyncio.sleep(NAMES_S)
                 items = self._take()
                 if items is None or not reach.by_names:
                     await self._all_of_it()
                 else:
-                    await self._round(new_pull(reach, items))
+                    await self._round(new_pull(reach, items), {item.path for item in items})
             finally:
                 self._busy = False
 
@@ -83,7 +92,7 @@ class Named:
         self._whole_s = loop.time()
         self._wish_all()
 
-    async def _round(self, pull: Pull) -> None:
+    async def _round(self, pull: Pull, named: set[bytes]) -> None:
         """What goes wrong with it is the next full round's to find and to tell."""
         try:
             async with self._lanes.metrics, pull.leased():
@@ -96,7 +105,8 @@ class Named:
             pull.stop(Outcome("retry", Trouble(error.title, error.advice)))
         if pull.tally.files:
             await self._telling.came(pull)
-        if pull.outcome.kind != "complete":
+        vanished = pull.outcome.kind == "partial" and not named.isdisjoint(self._left)
+        if pull.outcome.kind != "complete" and not vanished:
             self._rhythm.owe()
         if pull.passes.large or pull.again or pull.outcome.kind == "retry":
             self._wish_all()

@@ -297,8 +297,9 @@ CHATTER = 'case "$SSH_ORIGINAL_COMMAND" in *python3*) exec yes "no agent here";;
         ({"force_command": BROKEN_PYTHON}, "libfoo.so.1"),
         ({"force_command": CHATTER}, "no agent answered"),
         ({"lines": ("MaxSessions 1",)}, "MaxSessions 1"),
+        ({"lines": ("MaxSessions 3",)}, "few sessions"),
     ],
-    ids=["no-python", "broken-python", "chatter", "one-session"],
+    ids=["no-python", "broken-python", "chatter", "one-session", "three-sessions"],
 )
 def test_where_there_is_no_agent_pulls_go_on_and_the_reason_is_said(laptop, options, said):
     place = plain(laptop(**options))

@@ -50,7 +50,7 @@ class Conversation:
         clock: Clock,
         heard: Callable[[], None],
     ) -> None:
-        self.served = False  # it answered at least once
+        self.serving = asyncio.Event()  # it answered at least once
         self._child = child
         self._sources = sources
         self._leases = leases
@@ -63,6 +63,11 @@ class Conversation:
         self._number = 0
         self._active_s = 0.0
         self._pinged = asyncio.Event()
+
+    @property
+    def served(self) -> bool:
+        """Whether it ever answered."""
+        return self.serving.is_set()
 
     async def run(self) -> None:
         """Talk until the agent's end of the stream closes."""
@@ -166,7 +171,7 @@ class Conversation:
         self._clocks.add(
             sent_at.timestamp(), pong.at_s, sent_at.timestamp() + asyncio.get_running_loop().time() - sent_s
         )
-        self.served = True
+        self.serving.set()
         self._heard()
         self._pinged.set()
         for followed in self._sources.values():

@@ -12,6 +12,7 @@ from expsyncd.follow.bootstrap import bootstrap
 from expsyncd.follow.conversation import Conversation, Silent
 from expsyncd.follow.followed import Followed, Keeper
 from expsyncd.follow.frames import LONGEST_REASON, Malformed
+from expsyncd.follow.room import CROWDED, has_room
 
 if TYPE_CHECKING:
     from expsyncd.clock import Clock
@@ -28,6 +29,10 @@ PAUSES_S = (1.0, 5.0, 20.0, 60.0, 300.0)
 WELL_AFTER_S = 120.0  # an agent that lived so long is followed by the first pause again
 COMPLAINT = 4096  # of what the host's Python says on its standard error
 NOT_FOUND = 127  # the shell's status for a command that is not there
+
+
+class _Crowded(Exception):  # noqa: N818 - ends an agent that takes what pulls need; no failure
+    """The host has no place for it."""
 
 
 class Line(Protocol):
@@ -74,14 +79,18 @@ class Follower:
 
     async def run(self, python: str | None, why_not: str) -> None:
         """Keep an agent going until cancelled. `python`: its version; `why_not`: there cannot be one."""
-        self._leases.on_release = lambda source, paths: self._released.put_nowait((source, paths))
         why_not = why_not or too_old(python)
         loop = asyncio.get_running_loop()
         failures = 0
         try:
             while not why_not:
                 began_s = loop.time()
-                served, reason, final = await self._once()
+                self._released = asyncio.Queue()
+                self._leases.on_release = lambda source, paths: self._released.put_nowait((source, paths))
+                try:
+                    served, reason, final = await self._once()
+                finally:
+                    self._leases.on_release = lambda _source, _paths: None
                 if final:
                     why_not = reason
                     break
@@ -93,14 +102,13 @@ class Follower:
             self.off(why_not)
             await asyncio.Event().wait()
         finally:
-            self._leases.on_release = lambda _source, _paths: None
             self.off("not connected")
 
     async def _once(self) -> tuple[bool, str, bool]:
         """One agent: whether it served, why it ended, whether another would fare no better."""
         script = bootstrap()
         complaint = bytearray()
-        reason, served, code = "", False, None
+        reason, crowded, code = "", False, None
         try:
             async with await self._line.start(script.command) as child:
                 talk = Conversation(
@@ -111,12 +119,16 @@ class Follower:
                     code = await child.wait()
                 except* (Silent, Malformed) as group:
                     reason = str(first_of(group))
-                served = talk.served
+                except* _Crowded:
+                    crowded = True
         except Error as error:
             return False, error.title, False
-        if code == NOT_FOUND and not served:
+        if crowded:
+            return True, CROWDED, True
+        if code == NOT_FOUND and not talk.served:
             return False, NO_PYTHON, True
-        return served, reason or f"the agent on the host ended: {_last(complaint) or f'status {code}'}", False
+        ended = f"the agent on the host ended: {_last(complaint) or f'status {code}'}"
+        return talk.served, reason or ended, False
 
     async def _talk(self, child: Child, talk: Conversation, script: bytes, complaint: bytearray) -> None:
         async def listen() -> None:
@@ -138,11 +150,17 @@ class Follower:
                 source, paths = await self._released.get()
                 await talk.say(talk.released(source, paths))
 
+        async def look_for_room() -> None:
+            await talk.serving.wait()
+            if not await has_room(self._line):
+                raise _Crowded
+
         async with asyncio.TaskGroup() as group:
             beside = [group.create_task(listen(), name=f"complaints of the agent on {self._host}")]
             await child.write(script)
             beside.append(group.create_task(tell(), name=f"sources for the agent on {self._host}"))
             beside.append(group.create_task(resume(), name=f"releases for the agent on {self._host}"))
+            beside.append(group.create_task(look_for_room(), name=f"room on {self._host}"))
             await talk.run()
             for task in beside:
                 task.cancel()

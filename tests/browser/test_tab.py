@@ -110,6 +110,17 @@ def test_it_is_a_tab_of_tensorboard_and_follows_its_theme(browser, place):
     )
     page.tells("document.body.classList.remove('dark-mode')")
     page.sees(f"{inside}.documentElement.dataset.theme === 'light'")
+    page.tells("location.hash = 'timeseries'")
+    page.sees("document.querySelector('plugins iframe, iframe').offsetHeight === 0")
+    counts = []
+
+    def silent():
+        counts.append(sum("/experiments/" in url for url in page.asked))
+        return len(counts) > 100 and counts[-1] == counts[-100]
+
+    until(silent, 20, "no request while another of TensorBoard's tabs is in front")
+    page.tells("location.hash = 'experiments'")
+    until(lambda: sum("/experiments/" in url for url in page.asked) > counts[-1], 10, "it asks again")
     assert [one for one in page.complaints if "experiments" in one] == []
     page.close()
 

@@ -68,7 +68,8 @@ export async function change(address, words) {
 export function visible() {
   if (document.hidden) return false;
   try {
-    return !window.frameElement || window.frameElement.getClientRects().length > 0;
+    const frame = window.frameElement; // TensorBoard hides the frames of its other tabs, and makes them flat
+    return !frame || (frame.offsetHeight > 0 && window.parent.getComputedStyle(frame).visibility === 'visible');
   } catch {
     return true;
   }

@@ -52,13 +52,25 @@ def programs(tmp_path):
 
 
 @pytest.fixture
-def place(make_sshd, programs):
-    made = make_sshd(lines=(f"SetEnv PATH={programs.bin}:{programs.rest}",))
-    found = Place(made.options, made.alias)
-    found.sshd = made
-    (found.remote / "a.csv").write_text("1\n")
-    yield found
-    found.close()
+def place_of(make_sshd, programs):
+    places = []
+
+    def make(*lines):
+        made = make_sshd(lines=(f"SetEnv PATH={programs.bin}:{programs.rest}", *lines))
+        found = Place(made.options, made.alias)
+        places.append(found)
+        found.sshd = made
+        (found.remote / "a.csv").write_text("1\n")
+        return found
+
+    yield make
+    for found in places:
+        found.close()
+
+
+@pytest.fixture
+def place(place_of):
+    return place_of()
 
 
 def configure(place, more):
@@ -135,6 +147,20 @@ def test_a_dead_controller_stalls_nothing_and_is_told_once(place, programs, tmp_
     assert host(place)["jobs"]["error"]["title"] == "squeue: no answer in time"
     assert place.log().count("squeue: no answer in time") == 1
     assert host(place)["status"] == "connected"
+
+
+def test_a_host_that_allows_one_session_takes_turns(place_of, programs, tmp_path):
+    place = place_of("MaxSessions 1")
+    put_slurm(programs, tmp_path, squeue=f"sleep 2; cat {programs.bin}/answer")
+    configure(place, "    slurm: true\n    gpus: true\n")
+    place.start()
+    until(lambda: (host(place).get("jobs") or {}).get("running") == 1, WITHIN_S)
+    until(lambda: (host(place).get("gpus") or {}).get("error"), WITHIN_S)
+    place.until_fresh()
+    (place.remote / "a.csv").write_text("1\n2\n")
+    until(lambda: content(place.mirror) == {b"a.csv": b"1\n2\n"}, 10, "pulls go on")
+    assert host(place)["status"] == "connected"
+    assert "refused" not in place.log()
 
 
 def test_what_is_not_there_is_said_once_with_advice(place):

@@ -48,6 +48,7 @@ bench: ## side by side with plain rsync; prints ratios
 	@$(BIN)/python tests/bench/hosts.py
 	@$(BIN)/python tests/bench/animations.py
 	@$(BIN)/python tests/bench/renewal.py
+	@$(BIN)/python tests/bench/launch_script.py
 	@$(BIN)/python tests/bench/runs.py
 	@$(BIN)/python tests/bench/tab.py
 	@$(BIN)/python tests/bench/catalogue.py

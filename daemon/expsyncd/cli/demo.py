@@ -176,6 +176,7 @@ def _judge(stage: Stage, status: dict[str, Any], serving_at: float | None) -> Ve
     from expsyncd.demo import check, served
     from expsyncd.demo.animated import animated
     from expsyncd.demo.curves import RECIPES
+    from expsyncd.demo.launched import launched
 
     places = stage.places
     kinds = check.compare(places.gpu, places.mirror, stage.host, status["hosts"].get(stage.host.name, {}))
@@ -187,4 +188,4 @@ def _judge(stage: Stage, status: dict[str, Any], serving_at: float | None) -> Ve
             points = check.new_points(served.served(url), runs, serving_at)
     folder = places.gpu / SAMPLES_FOLDER
     shown = animated(folder, places.root.animations / stage.host.name, runs)
-    return check.Verdict(tuple(kinds), points, tuple(shown))
+    return check.Verdict(tuple(kinds), points, tuple(shown), tuple(launched(places.paths.catalogue_db, runs)))

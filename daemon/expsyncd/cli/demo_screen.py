@@ -139,6 +139,10 @@ def summarise(console: Console, verdict: Verdict) -> None:
         frames = str(one.frames) if one.passed else f"[red]{one.frames}[/red]"
         table.add_row(one.run, str(one.images), frames, human_bytes(one.size))
     console.print(table)
+    if verdict.launched:
+        console.print("Commands of the launch script:")
+    for found in verdict.launched:
+        console.print(f"  {escape(found.run)}: {escape(found.command or 'none')}", soft_wrap=True)
     for failure in verdict.failures:
         console.print(f"[red]failed[/red]  {escape(failure)}", soft_wrap=True)
     if verdict.passed:

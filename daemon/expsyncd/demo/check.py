@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from expsyncd.config.model import HostConfig
     from expsyncd.demo.animated import Animated
+    from expsyncd.demo.launched import Launched
     from expsyncd.demo.served import Served
 
 # What real training writes, by its name; the first that fits says the kind.
@@ -118,6 +119,7 @@ class Verdict:
     kinds: tuple[Kind, ...]
     points: dict[str, int]
     animations: tuple[Animated, ...] = ()
+    launched: tuple[Launched, ...] = ()
 
     @property
     def arrived(self) -> bool:
@@ -138,6 +140,11 @@ class Verdict:
             f"animation of {one.run}: {one.frames} of {one.images} images"
             + ("" if one.newest else ", not the newest")
             for one in self.animations
+            if not one.passed
+        ]
+        said += [
+            f"journal: no command with notes and its lr for {one.run}"
+            for one in self.launched
             if not one.passed
         ]
         said += [f"TensorBoard: no new point of {run}" for run, new in self.points.items() if not new]

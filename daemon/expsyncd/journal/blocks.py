@@ -47,6 +47,9 @@ def block_of(
             walker.text(part.text, inner, commented)
             if len(walker.entries) > count:
                 group, notes, fresh = walker.entries[count:], [], []
+        elif part.text.startswith("^") and (above := group or walker.ending(place.first + row - 1)):
+            for entry in above:  # an arrow points at the command before it
+                entry.notes.append(part.text.lstrip("^ "))
         elif part.what == "heading" or (ruled and not group) or (alone and not codes):
             fresh.append(part.text)
             heading = " ".join(fresh)

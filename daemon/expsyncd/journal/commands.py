@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from expsyncd.journal import heads
 from expsyncd.journal.assign import assign
+from expsyncd.journal.condition import count
 from expsyncd.journal.directives import options
 from expsyncd.journal.found import Entry, shell_text
 from expsyncd.journal.quoted import parallel, quoted, screen_words
@@ -44,10 +45,14 @@ class Commands:
                 inner = scope.copy()
                 found = assign(child, inner)
                 before += [found] if found else []
-            elif child.type not in _REDIRECTS and child.type != "comment":
+            elif child.type not in {*_REDIRECTS, "comment", "subshell"}:
                 raws.append(text_of(child))
         if name is None and not raws:
             return
+        self._walker.inside(node, scope, place)
+        for child in node.named_children:
+            if child.type == "subshell":  # `time ( … )`
+                self._walker.visit(child, scope, place)
         words = self._walker.words(raws, scope)
         if words:
             self.run(words, before, scope, place, *place.lines(node))
@@ -118,7 +123,10 @@ class Commands:
             scope.args = None if scope.args is None else scope.args[number:]
         elif head == "set" and len(words) > 1 and words[1].text == "--":
             scope.args = list(words[2:])
-        elif head in {"read", "mapfile", "readarray", "getopts", "let"}:
+        elif head == "let":
+            for word in words[1:]:
+                count(word.text, scope)
+        elif head in {"read", "mapfile", "readarray", "getopts"}:
             for word in words[1:]:
                 scope.variables.pop(re.split(r"[=+\-*/ ]", word.text)[0], None)
         else:

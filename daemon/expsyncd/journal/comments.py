@@ -21,6 +21,7 @@ _KEYWORD = re.compile(
     r"|do$|done\b|fi$|esac$|then$|else$|function\s+\w+\s*(?:\(\)|\{)|\w+\s*\(\)\s*\{?|[{}]$)"
 )
 _ASSIGN = re.compile(r"(?:export\s+|declare\s+(?:-\w+\s+)*|local\s+)?[A-Za-z_]\w*\+?=(?:\S|$)")
+_LISTED = re.compile(r"^\s*(?:[-*$>]|\d{1,2}[.)])\s+")
 _ENV = re.compile(r"(?:[A-Za-z_]\w*=\S*\s+)+")
 _ARGUMENT = re.compile(r"-|\S*[./=$\"'\\]|<<|\|")
 
@@ -52,6 +53,11 @@ def pieces(lines: Sequence[str], functions: Collection[str]) -> list[Piece]:
             at += 1
         elif _RULE.fullmatch(text.strip()):
             found.append(Piece("rule", at, ""))
+            at += 1
+        elif (bare := _LISTED.sub("", text)) != text and is_code(
+            bare, functions
+        ):  # `- python …`, `$ python …`
+            found.append(Piece("code", at, bare))
             at += 1
         elif is_code(text, functions):
             end = _end(texts, at)
@@ -132,6 +138,7 @@ def _assigns(line: str) -> bool:
     rest = _ENV.sub("", line + " ", count=1).split()
     if not rest:
         return True
+    rest = rest[heads.unwrapped(rest) :] or rest
     return (
         heads.is_python(rest[0])
         or heads.is_launch(rest)

@@ -146,7 +146,7 @@ def _all_of(inner: str, scope: Scope) -> list[Word] | None:
     if (
         inner.startswith("${")
         and inner.endswith("}")
-        and "[@]" in inner
+        and ("[@]" in inner or inner.startswith("${@"))
         and closing(inner, 2, "}") == len(inner) - 1
     ):
         return parameter(inner[2:-1], scope, interpolated)
@@ -161,6 +161,8 @@ def _dollar(text: str, at: int, scope: Scope) -> tuple[list[Word], int, bool]:
     elif text.startswith("$((", at):
         end = closing(text, at + 3, ")") + 2
         inner = interpolated(text[at + 3 : end - 2], scope)
+        for name in re.findall(r"([A-Za-z_]\w*)\s*(?:\+\+|--|[-+*/%]?=[^=])", inner.text):
+            scope.variables.pop(name, None)  # it changes as it is read
         number = evaluate(inner.text, lambda name: _number(name, scope)) if inner.known else None
         found = None if number is None else [Word(str(number))]
     elif text.startswith("$(", at):

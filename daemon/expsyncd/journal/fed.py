@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from expsyncd.journal.commands import Commands
     from expsyncd.journal.place import Place
+    from expsyncd.journal.repeats import Repeats
     from expsyncd.journal.walk import Walker
 
 _REDIRECTS = {"file_redirect", "heredoc_redirect", "herestring_redirect"}
@@ -30,9 +31,10 @@ _TRAINS = re.compile(r"\b(?:train|main|run|fit|experiment|launch|sweep)\w*\s*\("
 class Fed:
     """Finds the commands in what others read."""
 
-    def __init__(self, walker: Walker, commands: Commands) -> None:
+    def __init__(self, walker: Walker, commands: Commands, repeats: Repeats) -> None:
         self._walker = walker
         self._commands = commands
+        self._repeats = repeats
 
     def redirected(self, node: Node, scope: Scope, place: Place) -> None:
         """A statement with redirections; a heredoc may be a script of its own."""
@@ -56,7 +58,7 @@ class Fed:
         if body is None:
             return
         if body.type == "while_statement":
-            self._walker.read_lines(body, scope, place, text)
+            self._repeats.read_lines(body, scope, place, text)
             return
         commands = (
             [body]
@@ -137,6 +139,14 @@ class Fed:
             fed = self._walker.words([text_of(child) for child in last.named_children], scope)
             head = told[0].text if told else ""
             name = fed[0].text.rsplit("/", 1)[-1] if fed else ""
+            if (
+                name == "parallel"
+                and head in {"echo", "printf"}
+                and all(w.text.startswith("-") for w in fed[1:])
+            ):
+                text = "\n".join(word.text for word in told[1:] if "%" not in word.text)
+                self._fed(last, text, node.start_point[0], scope, place, one_line=True)
+                return
             if head in {"echo", "printf", "seq"} and name in {"xargs", "parallel"}:
                 values = [Word(text) for word in told[1:] if head != "seq" for text in word.text.split()]
                 if head == "seq":
@@ -146,6 +156,10 @@ class Fed:
             if head in {"echo", "printf"} and name in heads.SHELLS | {"at", "batch", "sbatch", "qsub", "ssh"}:
                 text = " ".join(word.text for word in told[1:] if not word.text.startswith("-"))
                 self._fed(last, text, node.start_point[0], scope, place, one_line=True)
+                return
+            if name == "xargs":
+                self._walker.visit(first, scope, place)
+                self._each(fed, [], scope, place, *place.lines(node))
                 return
         for child in parts:
             self._walker.visit(child, scope, place)
@@ -165,7 +179,7 @@ class Fed:
             made = [
                 Word(word.text.replace(mark, value.text), word.known and value.known) for word in fed[at:]
             ]
-            if made == list(fed[at:]) and value.text != mark:
+            if [word.text for word in made] == [word.text for word in fed[at:]]:
                 made.append(value)
             if made:
                 self._commands.run(made, [], scope, place.inside("loop"), line, last)

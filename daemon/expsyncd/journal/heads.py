@@ -6,6 +6,7 @@ import re
 
 # Commands that prepare, look or clean up: no experiment.
 _SETUP_WORDS = """
+    xargs
     cd pushd popd source . export set unset shift local declare typeset readonly echo printf read test [
     [[ : true false exit return break continue wait sleep trap ulimit umask alias unalias hash type
     command builtin  mkdir rmdir rm cp mv ln ls cat less more head tail tee touch chmod chown chgrp
@@ -97,7 +98,7 @@ def is_launch(words: list[str]) -> bool:
     if name == "wandb":
         return rest[:1] in (["agent"], ["launch"])
     if head in SHELLS:
-        return any(not word.startswith("-") for word in rest)
+        return any(not word.startswith("-") for word in rest) and not re.match(r"-[a-z]*c$", rest[0])
     if name in SETUP or name in KEYWORDS or head.startswith("-"):
         return False
     if _SCRIPT.fullmatch(head):

@@ -139,7 +139,8 @@ def _why(entry: EntryRow, doubts: Sequence[str], near: Evidence | None, any_runs
     if not any_runs:
         return "there are no runs yet"
     if near is not None and near.against:
-        return f"{near.name}: {'; '.join((*near.why, *near.against))}"
+        reasons = [*near.why, f"but {'; '.join(near.against)}"]
+        return f"the nearest is {near.name}: {', '.join(reasons)}"
     if near is not None and near.why:
         return f"too little speaks for {near.name}: {'; '.join(near.why)}"
     if entry.symbolic and not names_in(entry.settings):

@@ -119,8 +119,8 @@ def _changed(
     if elements is None:
         return None
     some = re.fullmatch(r":\s*(-?\d+)(?::(\d+))?", rest)
-    if some and isinstance(scope.variables.get(name), list):
-        start = int(some[1])
+    if some and (name in "@*" or isinstance(scope.variables.get(name), list)):
+        start = int(some[1]) - (name in "@*")  # `${@:1}` begins with `$1`
         return elements[start:] if some[2] is None else elements[start : start + int(some[2])]
     changed = [_cut(word, rest, scope, interpolated) for word in elements]
     if any(word is None for word in changed):

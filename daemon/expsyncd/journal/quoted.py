@@ -6,11 +6,15 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from expsyncd.journal import heads
+from expsyncd.journal.directives import options
 from expsyncd.journal.scope import Word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_BSUB_VALUES = {
+    f"-{name}" for name in ("q", "J", "n", "W", "R", "o", "e", "M", "gpu", "P", "m", "cwd", "eo", "oo")
+}
 _KEYS = re.compile(r"Enter|C-m|C-[a-z]|Space|Escape|Tab|\\n|KPEnter", re.IGNORECASE)
 _TMUX_VALUES = {"-s", "-n", "-t", "-c", "-x", "-y", "-F", "-e", "-l", "-p", "-N", "-f", "-L", "-S"}
 _SCREEN_VALUES = {"-S", "-c", "-t", "-h", "-s", "-p", "-e", "-Logfile", "-T"}
@@ -56,6 +60,13 @@ def quoted(words: Sequence[Word]) -> Quoted | None:
         return _screen(words)
     if head in {"ssh", "gcloud_ssh", "autossh", "mosh"}:
         return _ssh(words)
+    if head == "bsub":
+        return _made("plain", _rest(words[1:], _BSUB_VALUES), ours=False)
+    if head in {"srun", "mpirun"}:
+        size = options([word.text for word in words[1:]])[1]
+        inner = words[1 + size :]
+        found = quoted(inner) if inner and inner[0].text in heads.SHELLS else None
+        return found._replace(kind="srun") if found else None
     if head == "su":
         at = next((number for number, word in enumerate(words) if word.text == "-c"), None)
         return _made("plain", words[at + 1 : at + 2], ours=False) if at else None

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tree_sitter import Node
 
 
@@ -52,15 +54,30 @@ class Scope:
         """As it is now; changes to either stay its own."""
         return Scope(dict(self.variables), self.args, dict(self.functions), self.folder, self.budget)
 
-    def merge(self, branch: Scope) -> None:
-        """Take over what a branch that may or may not have run has set: values are then not certain."""
-        for name, value in branch.variables.items():
+    def join(self, branches: Sequence[Scope], *, complete: bool) -> None:
+        """Go on after branches of which one has run; `complete`: one of them surely has.
+
+        A value that all agree on stays certain. One that only some set is what it was before, or what they
+        set, and not certain. Where each branch set another, nobody knows.
+        """
+        names = {name for branch in branches for name in branch.variables}
+        for name in names:
             before = self.variables.get(name)
-            if before is None:
-                self.variables[name] = Word(value.text, known=False) if isinstance(value, Word) else value
-            elif before != value and isinstance(before, Word):
-                self.variables[name] = Word(before.text, known=False)
-        self.functions.update(branch.functions)
+            found = [branch.variables.get(name) for branch in branches]
+            if not complete:
+                found.append(before)
+            if all(value == found[0] for value in found):
+                if found[0] is not None:
+                    self.variables[name] = found[0]
+                continue
+            changed = [value for value in found if value is not None and value != before]
+            if complete and len(branches) > 1 and None not in found and before not in found:
+                self.variables.pop(name, None)
+                continue
+            chosen = before if before is not None else changed[0]
+            self.variables[name] = Word(chosen.text, known=False) if isinstance(chosen, Word) else chosen
+        for branch in branches:
+            self.functions.update(branch.functions)
 
     def enter(self, path: str) -> None:
         """`cd`."""

@@ -100,6 +100,8 @@ def _is_next(word: str) -> bool:
         return False
     if word.startswith("-") and len(word) > 1:
         return True
+    if re.fullmatch(r"\$[@*]|\$\{(?:[@*]|\w+\[[@*]\])\}", word):  # more arguments, nobody knows which
+        return True
     return bool(_KEY.fullmatch(word)) and "://" not in word and not word.startswith(("/", "."))
 
 

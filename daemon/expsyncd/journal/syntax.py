@@ -142,6 +142,7 @@ class _Mender:
             last + '"', last + "'", last + "`",
             re.sub(r"\s*(?:;;|[)}\]]|\bfi\b|\bdone\b|\besac\b)\s*$", "", last),
             re.sub(r"\s*(?:[|&]+|;)\s*$", "", last),
+            re.sub(r"\s+\([^()]*\)\s*$", "", last),
         ):  # fmt: skip
             if mend == last or not mend.strip():
                 continue

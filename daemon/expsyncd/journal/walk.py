@@ -10,14 +10,15 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from expsyncd.journal.assign import assign, declare, names_set_in
+from expsyncd.journal.assign import assign, declare
 from expsyncd.journal.blocks import block_of
 from expsyncd.journal.commands import Commands
+from expsyncd.journal.condition import count, known_condition
 from expsyncd.journal.expand import expand
 from expsyncd.journal.fed import Fed
 from expsyncd.journal.found import ENTRIES_MOST
-from expsyncd.journal.loops import counted, values_of
-from expsyncd.journal.place import DEEPEST, UNROLLED_MOST, Place
+from expsyncd.journal.place import DEEPEST, Place
+from expsyncd.journal.repeats import Repeats
 from expsyncd.journal.scope import BudgetError, Scope, Word
 from expsyncd.journal.syntax import mended, text_of, tree
 
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
 
     from expsyncd.journal.found import Entry
 
-_NEVER = re.compile(
-    r"if\s+(?:false|\[\[?\s*(?:0\s*(?:=|==|-eq)\s*1|1\s*(?:=|==|-eq)\s*0|0\s*-gt\s*0|1\s*-lt\s*0)\s*\]\]?|\(\(\s*0\s*\)\))\s*[;\n]"
-)
 _BLOCKS = {
     "program",
     "compound_statement",
@@ -52,7 +50,8 @@ class Walker:
         self.called: set[str] = set()
         self.beside = dict(beside)
         self._commands = Commands(self)
-        self._fed = Fed(self, self._commands)
+        self._repeats = Repeats(self)
+        self._fed = Fed(self, self._commands, self._repeats)
 
     # --- text and sequences ---------------------------------------------------------------------------
 
@@ -135,21 +134,23 @@ class Walker:
             case "pipeline":
                 self._fed.pipeline(node, scope, place)
             case "variable_assignment":
+                self.inside(node, scope, place)
                 assign(node, scope)
             case "variable_assignments":
                 for child in node.named_children:
-                    assign(child, scope)
+                    self.visit(child, scope, place)
             case "declaration_command":
+                self.inside(node, scope, place)
                 declare(node, scope)
             case "unset_command":
                 for word in text_of(node).split()[1:]:
                     scope.variables.pop(word, None)
             case "for_statement":
-                self._for(node, scope, place)
+                self._repeats.over_words(node, scope, place)
             case "c_style_for_statement":
-                self._counted(node, scope, place)
+                self._repeats.counted(node, scope, place)
             case "while_statement":
-                self._while(node, scope, place)
+                self._repeats.while_it_lasts(node, scope, place)
             case "if_statement":
                 self._if(node, scope, place)
             case "case_statement":
@@ -158,82 +159,35 @@ class Walker:
                 self._function(node, scope)
             case "subshell":
                 self.statements(node.named_children, scope.copy(), place)
+            case "compound_statement" | "test_command" if text_of(node).startswith("(("):
+                count(text_of(node)[2:-2], scope)
             case block if block in _BLOCKS:
                 self.statements(node.named_children, scope, place)
 
-    def _for(self, node: Node, scope: Scope, place: Place) -> None:
-        name = text_of(node.child_by_field_name("variable") or node)
-        body = [child for child in node.named_children if child.type == "do_group"]
-        values = values_of(node, scope)
-        if values is None or len(values) * place.times > UNROLLED_MOST:
-            self._unknown(body, [name], scope, place)
-            return
-        for word in values:
-            if word.known or not re.search(r"[$`]", word.text):
-                scope.variables[name] = word
-            else:
-                scope.variables.pop(name, None)
-            self._bodies(body, scope, place.inside("loop", times=len(values)))
-
-    def _counted(self, node: Node, scope: Scope, place: Place) -> None:
-        body = [child for child in node.named_children if child.type in ("do_group", "compound_statement")]
-        name, numbers = counted(text_of(node), scope)
-        if numbers is None or len(numbers) * place.times > UNROLLED_MOST:
-            self._unknown(body, [name] if name else [], scope, place)
-            return
-        for number in numbers:
-            scope.variables[name] = Word(str(number))
-            self._bodies(body, scope, place.inside("loop", times=max(1, len(numbers))))
-
-    def _while(self, node: Node, scope: Scope, place: Place, lines: Sequence[str] = ()) -> None:
-        condition = text_of(node).split("do", 1)[0]
-        read = re.search(r"\bread\s+((?:-\w+\s+(?:\S+\s+)??)*)([A-Za-z_][\w ]*)", condition)
-        names = read[2].split() if read else []
-        body = [child for child in node.named_children if child.type == "do_group"]
-        if lines and names and len(lines) * place.times <= UNROLLED_MOST:
-            comma = re.search(r"IFS=[\"']?([,:;|])", condition)
-            for line in lines:
-                parts = line.split(comma[1] if comma else None, len(names) - 1)
-                scope.variables.update(
-                    {
-                        name: Word(part.strip())
-                        for name, part in zip(names, [*parts, *[""] * len(names)], strict=False)
-                    }
-                )
-                self._bodies(body, scope, place.inside("loop", times=len(lines)))
-            return
-        self._unknown(body, names, scope, place)
-
-    def read_lines(self, node: Node, scope: Scope, place: Place, text: str) -> None:
-        """`while read …; do …; done <<EOF`: the lines are there."""
-        self._while(node, scope, place, [line for line in text.splitlines() if line.strip()])
-
-    def _unknown(self, body: Sequence[Node], names: Sequence[str], scope: Scope, place: Place) -> None:
-        """A body that runs nobody knows how often: what it sets is not known in it."""
-        inner = scope.copy()
-        for name in {*names, *(found for node in body for found in names_set_in(node))}:
-            inner.variables.pop(name, None)
-        self._bodies(body, inner, place.inside("loop"))
-        scope.functions.update(inner.functions)
-
-    def _bodies(self, body: Sequence[Node], scope: Scope, place: Place) -> None:
-        for node in body:
-            self.statements(node.named_children, scope, place)
-
     def _if(self, node: Node, scope: Scope, place: Place) -> None:
-        never = bool(_NEVER.match(text_of(node)[:80]))
-        branches = [
-            [child for child in node.named_children if child.type not in ("elif_clause", "else_clause")]
+        """Branches that are known not to run hold commented commands; of others any may have run."""
+        clauses = ("elif_clause", "else_clause")
+        own = [child for child in node.named_children if child.type not in clauses]
+        branches = [(_condition(node), own)]
+        branches += [
+            (_condition(child) if child.type == "elif_clause" else "true", child.named_children)
+            for child in node.named_children
+            if child.type in clauses
         ]
-        branches += [[child] for child in node.named_children if child.type in ("elif_clause", "else_clause")]
-        for number, branch in enumerate(branches):
+        maybe: list[Scope] = []
+        decided = False
+        for condition, nodes in branches:
+            holds = False if decided else known_condition(condition, scope)
             inner = scope.copy()
-            state = "commented" if never and number == 0 else place.state
-            self.statements(branch, inner, replace(place, state=state))
-            if state == place.state:
-                scope.merge(inner)
+            state = "commented" if holds is False else place.state
+            self.statements(nodes, inner, replace(place, state=state))
+            if holds is not False:
+                maybe.append(inner)
+            decided = decided or holds is True
+        scope.join(maybe, complete=decided)
 
     def _case(self, node: Node, scope: Scope, place: Place) -> None:
+        maybe: list[Scope] = []
         for item in node.named_children:
             if item.type == "case_item":
                 inner = scope.copy()
@@ -241,7 +195,8 @@ class Walker:
                 self.statements(
                     [child for child in item.named_children if child.id not in patterns], inner, place
                 )
-                scope.merge(inner)
+                maybe.append(inner)
+        scope.join(maybe, complete=False)
 
     def _function(self, node: Node, scope: Scope) -> None:
         name = node.child_by_field_name("name")
@@ -275,9 +230,39 @@ class Walker:
                 inner.args = None
                 self.statements(body.named_children, inner, place.inside("function"))
 
+    def inside(self, node: Node, scope: Scope, place: Place) -> None:
+        """Commands in `$( … )` below a node."""
+        if "$(" not in text_of(node) and "`" not in text_of(node):
+            return
+        waiting = list(node.named_children)
+        while waiting:
+            child = waiting.pop(0)
+            if child.type == "command_substitution":
+                self.statements(child.named_children, scope.copy(), place.inside())
+            elif child.type not in ("heredoc_redirect", "command"):
+                waiting += child.named_children
+
+    def ending(self, line: int) -> list[Entry]:
+        """The newest entries, if they end on this line."""
+        found = []
+        for entry in reversed(self.entries):
+            if entry.last_line != line:
+                break
+            found.append(entry)
+        return found
+
     def words(self, raws: Sequence[str], scope: Scope) -> list[Word]:
         """Expanded words."""
         return [word for raw in raws for word in expand(raw, scope)]
+
+
+def _condition(node: Node) -> str:
+    """What stands between `if` and `then`."""
+    nodes = node.children_by_field_name("condition")
+    if nodes:
+        return " ".join(text_of(one) for one in nodes if one.type != ";") if len(nodes) <= 2 else ""
+    first = next((child for child in node.named_children if child.type != "comment"), None)
+    return text_of(first) if first is not None else ""
 
 
 def _note(text: str) -> str:

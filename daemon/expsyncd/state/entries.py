@@ -100,8 +100,8 @@ def put_links(db: Database, rows: Iterable[LinkRow], unlinked: Mapping[str, str]
 
 
 def entries_of(db: Database) -> list[EntryRow]:
-    """All entries, by the time they were first seen."""
-    rows = db.execute(f"SELECT {_ENTRY} FROM entries ORDER BY first_seen_at, host, script, line, entry")  # noqa: S608 - our own words
+    """All entries, by the time they were first seen; those of one line as they were put in."""
+    rows = db.execute(f"SELECT {_ENTRY} FROM entries ORDER BY first_seen_at, host, script, line, rowid")  # noqa: S608 - our own words
     found = []
     for values in rows:
         row = list(values)

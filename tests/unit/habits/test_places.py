@@ -94,7 +94,7 @@ ELSEWHERE = {
     "a table, or the lower half of the module that is tested": {
         **dict.fromkeys(("journal.scope", "journal.arithmetic", "journal.braces", "journal.expand", "journal.parameter", "journal.substitution",
                          "journal.heads", "journal.settings", "journal.syntax", "journal.found", "journal.comments", "journal.directives",
-                         "journal.place", "journal.quoted", "journal.walk", "journal.assign", "journal.loops", "journal.commands", "journal.fed", "journal.submitted", "journal.blocks"),
+                         "journal.place", "journal.quoted", "journal.walk", "journal.assign", "journal.loops", "journal.commands", "journal.fed", "journal.submitted", "journal.blocks", "journal.condition", "journal.repeats"),
                         "unit/journal/test_parse"),
         "journal.naming": "unit/journal/test_link", "journal.evidence": "unit/journal/test_link",
         "secret_names": "unit/test_redact", "secret_places": "unit/test_redact", "secret_shapes": "unit/test_redact",

@@ -113,9 +113,8 @@ def test_two_commands_that_fit_equally_are_told_and_not_linked():
     # The run's own settings tell them apart.
     pairs, found = linked(entries, [run("exp1", x="2")])
     assert pairs == {("9", "exp1")}
-    assert (
-        found.unlinked["gpu1:~/run.sh:3"]
-        == "gpu1/exp1: named exp1; began within a day after it was written; its x 2, not 1"
+    assert found.unlinked["gpu1:~/run.sh:3"] == (
+        "the nearest is gpu1/exp1: named exp1, began within a day after it was written, but its x 2, not 1"
     )
 
 

@@ -92,7 +92,28 @@ def test_what_could_not_be_read_is_said():
         ("python t.py \\\n  --a 1 \\\n  --b 2", ["python t.py --a 1 --b 2"]),
         ("#python a.py --x 1\n# the python is slow\n#for s in 1 2; do\n#  python b.py --s $s\n#done",
          ["python a.py --x 1", "python b.py --s 1", "python b.py --s 2"]),
-        ("if [ x ]; then LR=1; else LR=2; fi; python t.py --lr $LR", ["python t.py --lr 1"]),
+        ("if [ x ]; then LR=1; else LR=2; fi; python t.py --lr $LR", ["python t.py --lr $LR"]),
+        ('LR=1; if [ -n "$1" ]; then LR=$1; fi; python t.py --lr $LR', ["python t.py --lr 1"]),
+        ("for r in 4 16; do if [ $r -gt 8 ]; then b=8; else b=16; fi; python t.py --r $r --b $b; done",
+         ["python t.py --r 4 --b 16", "python t.py --r 16 --b 8"]),
+        ("M=a; if [[ $M == a ]]; then python a.py --x 1; else python b.py --x 1; fi", ["python a.py --x 1", "python b.py --x 1"]),
+        ("i=0; for lr in 1 2 3; do CUDA_VISIBLE_DEVICES=$((i % 2)) python t.py --lr $lr; ((i++)); done",
+         ["CUDA_VISIBLE_DEVICES=0 python t.py --lr 1", "CUDA_VISIBLE_DEVICES=1 python t.py --lr 2",
+          "CUDA_VISIBLE_DEVICES=0 python t.py --lr 3"]),
+        ("i=0; for x in a b; do python t.py --x $x --i $i; let i+=2; done", ["python t.py --x a --i 0", "python t.py --x b --i 2"]),
+        ("i=0; for x in a b; do python t.py --x $x --i $((i++)); done", ["python t.py --x a --i $((i++))", "python t.py --x b --i $((i++))"]),
+        ('go() { CUDA_VISIBLE_DEVICES=$1 python t.py "${@:2}"; }; go 0 --n 2 --z', ["CUDA_VISIBLE_DEVICES=0 python t.py --n 2 --z"]),
+        ("# CUDA_VISIBLE_DEVICES=3 nohup python t.py --n 1 &\n# - python t.py --n 2  (best)\n# $ python t.py --n 3",
+         ["CUDA_VISIBLE_DEVICES=3 nohup python t.py --n 1", "python t.py --n 2", "python t.py --n 3"]),
+        ("time ( python t.py --n 30 )", ["python t.py --n 30"]),
+        ("srun -p gpu bash -c 'python t.py --n 1'", ["python t.py --n 1"]),
+        ("ls cfg | xargs -n1 python t.py --cfg", ["python t.py --cfg {}"]),
+        ('printf "%s\\n" "python t.py --n 1" "python t.py --n 2" | parallel -j2', ["python t.py --n 1", "python t.py --n 2"]),
+        ('bsub -q gpu -J x "python t.py --n 16"', ["python t.py --n 16"]),
+        ('A=1 B=2; python t.py --a $A --b "$B"', ["python t.py --a 1 --b 2"]),
+        ("out=$(python t.py --n 7); echo $out", ["python t.py --n 7"]),
+        ('python t.py --name a --out x "$@"', ["python t.py --name a --out x $@"]),
+        ("python a.py --x 1\n# ^ diverged\npython b.py --x 1", ["python a.py --x 1", "python b.py --x 1"]),
         ("python -c 'import torch'; python -m pip install x; echo python t.py --x; ls", []),
         ("fairseq-train data --arch x --lr 1", ["fairseq-train data --arch x --lr 1"]),
         ("my_tool --a 1 --b 2; my_tool", ["my_tool --a 1 --b 2"]),
@@ -101,6 +122,22 @@ def test_what_could_not_be_read_is_said():
 )  # fmt: skip
 def test_small_ones(text, commands):
     assert [entry.command for entry in parse(text).entries] == commands
+
+
+def test_what_a_known_condition_leaves_out_is_commented():
+    found = parse("M=a; if [[ $M == a ]]; then python a.py --x 1; else python b.py --x 1; fi").entries
+    assert [entry.state for entry in found] == ["live", "commented"]
+
+
+def test_an_arrow_points_up():
+    found = parse("python a.py --x 1\n#   ^ diverged\n# next\npython b.py --x 1").entries
+    assert [entry.notes for entry in found] == [["diverged"], ["next"]]
+    found = parse("# python a.py --x 1\n#   ^ diverged\n# python b.py --x 1").entries
+    assert [entry.notes for entry in found] == [["diverged"], []]
+
+
+def test_arguments_of_the_script_are_no_value():
+    assert parse('python t.py --out x "$@"').entries[0].settings == {"out": "x"}
 
 
 def test_a_script_beside_gives_its_lines_to_sbatch():

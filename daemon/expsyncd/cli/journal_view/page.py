@@ -49,8 +49,12 @@ def _entry(one: Known, now: float, width: int) -> Iterator[str]:
     yield from wrapped(start, mark + _flat(row.command), width)
     rest = " " * INDENT
     if row.state != "live":
-        since = human_seconds(max(0.0, now - row.changed_at))
-        yield f"{rest}{'commented out' if row.state == 'commented' else 'removed'} since {since}"
+        since = (
+            ""
+            if row.changed_at == row.first_seen_at
+            else f" since {human_seconds(max(0.0, now - row.changed_at))}"
+        )
+        yield f"{rest}{'commented out' if row.state == 'commented' else 'removed'}{since}"
     for note in one.notes:
         yield from wrapped(rest, f'"{harmless(note)}"', width)
     for link, run in one.runs[:SAME_RUNS]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,22 +75,19 @@ def _points(known: Reader, seen: Sequence[Seen]) -> Iterator[tuple[str, str, Poi
 
 def write(file: Path, text: str) -> None:
     """All of it or nothing: nobody ever reads half a file. Raises Error where it cannot be written."""
+    if file.is_dir():
+        raise Error(f"{file} is a folder", "name a file with -o")
+    mask = os.umask(0)
+    os.umask(mask)
+    new = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        with tempfile.NamedTemporaryFile(
-            "w",
-            encoding="utf-8",
-            errors="backslashreplace",
-            newline="",
-            dir=file.parent,
-            prefix=f".{file.name}.",
-            delete=False,
-        ) as new:
-            new.write(text)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(new.name, 0o666 & ~mask)
-        os.replace(new.name, file)
+        new.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
+        new.chmod(0o666 & ~mask)
+        new.replace(file)
     except OSError as error:
         raise Error(
             f"{file} cannot be written: {error.strerror}", "name another with -o, in a folder that is there"
         ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            new.unlink()

@@ -47,6 +47,17 @@ def test_into_a_file(here):
     status, _, err = here.run("export", "-o", str(here.folder / "not" / "there.csv"))
     assert status == 1
     assert "cannot be written: No such file or directory" in err
+    for folder in ("/", str(here.paths.state_dir)):
+        assert (
+            here.run("export", "-o", folder)[2] == f"expsyncd: {folder} is a folder\n  name a file with -o\n"
+        )
+    here.folder.chmod(0o500)
+    try:
+        status = here.run("export", "-o", str(here.folder / "new.csv"))[0]
+    finally:
+        here.folder.chmod(0o700)
+    assert status in (0, 1)  # root may write everywhere
+    assert [path.name for path in here.folder.iterdir() if path.name.startswith(".")] == []
 
 
 def test_only_one_form(here):

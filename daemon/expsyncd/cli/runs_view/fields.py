@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from expsyncd.cli.runs_view.metrics import best
+from expsyncd.cli.runs_view.metrics import best, direction
 from expsyncd.cli.runs_view.seen import marked_words, plain_name
 from expsyncd.cli.runs_view.values import harmless, number
 from expsyncd.errors import Error
@@ -89,6 +89,11 @@ def find(word: str, settings: Iterable[str], tags: Iterable[str]) -> Field:
             " …" if len(groups[0]) > NEAR_SHOWN else ""
         )
         raise Error(f"{word} may be {len(groups[0])} metrics", f"say which: {several}")
+    if kind == "best" and direction(groups[0][0]) is None:
+        tag = harmless(groups[0][0])
+        raise Error(
+            f"the name of {tag} does not say what its best is", f"write least:{tag} or greatest:{tag}"
+        )
     return Field(word, kind or "last", (groups[0],))
 
 

@@ -37,6 +37,8 @@ def one_of(names: Sequence[str], word: str) -> str:
     """
     if not names:
         raise NO_RUNS
+    if not word:
+        raise Error("no run is named", f"`expsyncd runs` lists all {len(names)}")
     for fits in (
         lambda name: name == word,
         lambda name: name.endswith(f"/{word}"),

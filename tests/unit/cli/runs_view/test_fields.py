@@ -8,7 +8,7 @@ from support.catalogues import NOW
 from support.runs import seen
 
 SETTINGS = ["lr", "optimizer.lr", "disc.lr", "batch-size", "model.name", "step"]
-TAGS = ["val/loss", "train/loss", "lr", "fid"]
+TAGS = ["val/loss", "train/loss", "lr", "fid", "metric"]
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,11 @@ def test_find(word, kind, names):
     [
         ("loss", "loss may be 2 metrics", "say which: train/loss, val/loss"),
         ("val/los", "no run has a setting or a metric called val/los", "did you mean val/loss"),
+        (
+            "best:metric",
+            "the name of metric does not say what its best is",
+            "write least:metric or greatest:metric",
+        ),
         ("best:lrr", "no run has a metric called lrr", "did you mean lr?"),
         ("setting:fid", "no run has a setting called fid", "`expsyncd show RUN` lists"),
         ("zzz", "no run has a setting or a metric called zzz", "`expsyncd show RUN` lists"),

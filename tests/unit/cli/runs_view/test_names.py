@@ -63,6 +63,8 @@ def test_the_nearest_names_are_told():
     assert error.value.advice == "`expsyncd runs` lists all 6"
     with pytest.raises(Error, match="no runs yet"):
         one_of([], "a")
+    with pytest.raises(Error, match="no run is named"):
+        one_of(NAMES, "")
 
 
 def test_several_of():

@@ -102,7 +102,7 @@ def _going(known: Evidence, sight: Sight, stalled_after: float) -> tuple[str, st
         return UNKNOWN, "it waits in a queue"
     patience = patience_s(known.gaps, stalled_after)
     usual = usual_s(known.gaps)
-    rhythm = f"it usually grows every {_long(usual)}" if usual is not None else "its rhythm is not known yet"
+    rhythm = "its rhythm is not known yet" if usual is None else f"it usually grows {_often(usual)}"
     if sight.now - known.newest_at <= patience:
         return GROWING, rhythm
     since = f"nothing since {_moment(known.newest_at)}"
@@ -125,10 +125,10 @@ def _moment(at: float) -> str:
         return "an impossible time"
 
 
-def _long(seconds: float) -> str:
-    if seconds < 1:
-        return f"{seconds:.2g} s"
+def _often(seconds: float) -> str:
+    if seconds < 0.75:
+        return "several times a second"
     for unit, size in (("d", 86400.0), ("h", 3600.0), ("min", 60.0)):
         if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
+            return f"every {seconds / size:.0f} {unit}"
+    return f"every {seconds:.0f} s"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from expsyncd.runs.rhythm import power_of
 from expsyncd.runs.stalls import End, Evidence, Sight, job_end, judge, patience_s
 
 NOW = 1_767_225_600.0  # 2026-01-01 00:00 UTC
@@ -70,6 +71,22 @@ def test_the_words_stay_the_same_as_time_goes_by():
     assert judge(known(5), Sight(NOW, NOW), 5) == judge(known(20), Sight(NOW, NOW), 5)
     late = [judge(Evidence(NOW, STEADY), Sight(NOW + ago, NOW + ago), 5) for ago in (500, 50_000)]
     assert late[0] == late[1]
+
+
+@pytest.mark.parametrize(
+    ("gap_s", "words"),
+    [
+        (0.001, "several times a second"),
+        (0.9, "every 1 s"),
+        (100.0, "every 100 s"),
+        (150.0, "every 2 min"),
+        (9000.0, "every 2 h"),
+        (400_000.0, "every 5 d"),
+    ],
+)
+def test_a_rhythm_in_words(gap_s, words):
+    gaps = {power_of(gap_s): (10, 10 * gap_s)}
+    assert judge(Evidence(NOW, gaps), Sight(NOW, NOW), 5)[1] == f"it usually grows {words}"
 
 
 def test_patience():

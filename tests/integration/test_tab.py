@@ -546,3 +546,17 @@ def test_the_index_tells_of_marks_and_of_results(place):
         place.facts.pause("gpu1")
     seen.add(told(place, "/api/changed")["index"])
     assert len(seen) == 3
+
+
+def test_frames_at_the_end_change_nothing_before(place):
+    key = place.run("gpu1", b"goes-on")
+    place.series(key, b"x_{n}", [(step, drawing(5, step)) for step in (1, 2)])
+    number, known = series_of(place, "gpu1/goes-on", "x_{n}.png")
+    place.series(key, b"x_{n}", [(step, drawing(5, step)) for step in (1, 2, 3)])
+    again = series_of(place, "gpu1/goes-on", "x_{n}.png")[1]
+    assert known["version"] != again["version"]
+    assert strip(place, number, known["version"], 0, 2) == strip(place, number, again["version"], 0, 2)
+    place.series(key, b"x_{n}", [(step, drawing(6, step)) for step in (1, 2, 3)])
+    assert strip(place, number, again["version"], 0, 3) == [], "other frames: none of them"
+    for version in ("", "9.abc", "x", "-1.abc", "3." + "0" * 16):
+        assert strip(place, number, version, 0, 3) == []

@@ -178,7 +178,8 @@ class Laptop:
         frames = []
         for step, data in pictures:
             path = folder / f"{os.fsdecode(name).replace('{n}', f'{step:06d}')}.{suffix}"
-            path.write_bytes(data)
+            if not path.exists() or path.read_bytes() != data:
+                path.write_bytes(data)
             seen = path.stat()
             frames.append(
                 Frame(

@@ -13,6 +13,8 @@ from expsyncd.tab.ids import id_of
 from expsyncd.tab.known import run_id
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from werkzeug.wrappers import Request, Response
 
     from expsyncd.state.frames import FrameRow
@@ -75,9 +77,15 @@ def rows_of(db: Database, row: SeriesRow) -> list[FrameRow]:
     return frames_of(db, (row.host, row.source, row.run, row.name))
 
 
-def version_of(its: list[FrameRow]) -> str:
-    """Another word where a frame's number means another frame; frames at the end change nothing before."""
-    return id_of(*(frame.block for frame in its[:1]), len(its), *(frame.block for frame in its[-1:]))
+def version_of(its: Sequence[FrameRow]) -> str:
+    """How many frames there are, and a word that is another one where a number means another frame."""
+    return f"{len(its)}.{id_of(*(frame.block for frame in its[:1]), *(frame.block for frame in its[-1:]))}"
+
+
+def is_version(its: Sequence[FrameRow], version: str) -> bool:
+    """Whether these frames begin with those of `version`: a run that goes on gets more of them at the end."""
+    count = version.partition(".")[0]
+    return count.isdecimal() and int(count) <= len(its) and version == version_of(its[: int(count)])
 
 
 def _series_json(number: str, row: SeriesRow, name: str | None) -> dict[str, Any]:

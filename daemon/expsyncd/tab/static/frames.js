@@ -123,13 +123,12 @@ export class Frames {
       while (from < to) {
         const body = await readBytes('strip', [['id', id], ['version', list.version], ['from', from], ['to', to]]);
         const count = this.cut(kept, from, body);
-        if (!count) break;
+        if (!count) throw new Error('other frames by now');
         from += count;
       }
       this.stats.strips++;
     } catch {
-      // Other frames by now: the next list brings their version.
-      this.lists.delete(id);
+      this.lists.delete(id); // the next list brings their version
       kept.asked.delete(strip);
     }
     this.shrink();

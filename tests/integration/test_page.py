@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -13,6 +17,7 @@ import pytest
 
 from expsyncd.config.model import TensorBoardConfig
 from expsyncd.tensorboard import command
+from expsyncd.tensorboard.deaths import NOT_APART
 from support.place import Place
 from support.tensorboards import Home, Training, a_free_port, ask, children_of
 from support.wait import eventually, until
@@ -218,6 +223,52 @@ def test_other_users_do_not_see_the_secret(private):
         assert secret not in Path(f"/proc/{pid}/cmdline").read_bytes()
         assert Path(f"/proc/{pid}/environ").stat().st_mode & 0o077 == 0
     assert secret not in private.log.read_bytes()
+
+
+def data_port(page: Page) -> int:
+    """Where its data server listens, as TensorBoard itself tells whoever may ask."""
+    status, body = page.ask("/data/environment")
+    assert status == 200
+    told = json.loads(body)["debug"]["data_provider"]
+    return int(told.rpartition(":")[2].rstrip("')"))
+
+
+def test_the_data_server_of_a_private_page_is_out_of_reach(page, private):
+    # It answers whoever finds its port, and any user of this computer may look for it.
+    with socket.create_connection(("localhost", data_port(page)), timeout=5):
+        pass
+    until(lambda: b'"gpu/a"' in private.ask("/data/runs")[1], 10)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("localhost", data_port(private)), timeout=5)
+    assert NOT_APART not in private.log.read_text()
+
+
+def test_as_a_mere_user_too():
+    # Root needs no world of its own to leave the network; others do.
+    program = (
+        "import os, socket, sys; sys.path.insert(0, sys.argv[1])\n"
+        "from apart import apart\n"
+        "bound = apart('127.0.0.1', 0); bound.listen(); port = bound.getsockname()[1]\n"
+        "socket.create_server(('127.0.0.1', port)).close()\n"  # free there, though taken here
+        "print(os.getuid(), port, flush=True); bound.accept()\n"
+    )
+    folder = str(Path(command.__file__).parent)
+    become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.getuid() == 0 else []
+    with tempfile.TemporaryDirectory(prefix="ex", dir="/tmp") as readable:
+        Path(readable).chmod(0o755)
+        shutil.copy(f"{folder}/apart.py", readable)
+        # Root's own Python may lie where others cannot read.
+        python = (
+            "/usr/bin/python3" if os.getuid() == 0 and Path("/usr/bin/python3").exists() else sys.executable
+        )
+        with subprocess.Popen(
+            [*become, python, "-c", program, readable], stdout=subprocess.PIPE, text=True
+        ) as other:
+            assert other.stdout is not None
+            words = other.stdout.readline().split()
+            assert words, "this system does not let it"
+            socket.create_connection(("127.0.0.1", int(words[1])), timeout=5).close()
+            assert other.wait(10) == 0
 
 
 async def test_private_comes_and_goes_with_the_config(tmp_path):

@@ -1,4 +1,4 @@
-"""Which event files TensorBoard gave up, by the messages of its data server. Pure.
+"""What TensorBoard's own messages tell: which event files it gave up, and what a person should know. Pure.
 
 After a record that it cannot read it never looks at the file again, and says so once (rustboard, run.rs). A
 last record that is not whole yet is no error to it.
@@ -15,6 +15,10 @@ _LINE = re.compile(
 _STORED = re.compile(r"want: MaskedCrc\(0x([0-9a-f]{8})\)")
 
 
+TOPICS = ("files", "apart")
+NOT_APART = "this private page has no network of its own"  # said by our launch module
+
+
 @dataclass(frozen=True)
 class Death:
     """One file, by the absolute path of its link; `stored`: the checksum of the record whose data was bad."""
@@ -23,9 +27,21 @@ class Death:
     stored: int | None = None
 
 
-def lacks_files(lines: str) -> bool:
-    """Whether it could not open a file because it has too many open (EMFILE); it tries again each second."""
-    return any("Failed to open event file" in line and "code: 24," in line for line in lines.splitlines())
+def notices(lines: str) -> dict[str, str]:
+    """What a person should know, by topic."""
+    found = {}
+    # EMFILE; it tries again each second.
+    if any("Failed to open event file" in line and "code: 24," in line for line in lines.splitlines()):
+        found["files"] = (
+            "TensorBoard may not open as many files as it shows, so runs are missing: raise the limit "
+            "(`LimitNOFILE=` in the unit, `ulimit -Hn`), or show fewer runs by `tensorboard: show:`"
+        )
+    if NOT_APART in lines:
+        found["apart"] = (
+            "TensorBoard's page is private, but its data server is not: this system lets no program have a "
+            "network of its own, so other users of this computer may find its port"
+        )
+    return found
 
 
 def deaths(lines: str) -> list[Death]:

@@ -15,7 +15,7 @@ from expsyncd.process import Child
 from expsyncd.state.status import Trouble
 from expsyncd.state.tensorboard import DamagedFile, TensorBoardState
 from expsyncd.tensorboard import command, health, ports, record, secret
-from expsyncd.tensorboard.deaths import Death, deaths, lacks_files
+from expsyncd.tensorboard.deaths import TOPICS, Death, deaths, notices
 from expsyncd.tensorboard.loader import complains, fast_loader_missing
 from expsyncd.tensorboard.output import Output
 from expsyncd.tensorboard.patience import Patience, Timing
@@ -33,10 +33,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_LACKS_FILES = (
-    "TensorBoard may not open as many files as it shows, so runs are missing: raise the limit "
-    "(`LimitNOFILE=` in the unit, `ulimit -Hn`), or show fewer runs by `tensorboard: show:`"
-)
 _OVER_ADVICE = "raise `tensorboard: memory_limit:`, or show fewer runs by `tensorboard: show:`"
 TOO_BIG_S = 1800.0  # one that is over its memory that soon needs that much for what it shows
 
@@ -190,7 +186,8 @@ class Keeper:
             self._prefix = await asyncio.to_thread(secret.prefix, self._secret) if config.private else ""
             self.put_notice("port", choice.notice)
             self.put_notice("loader", slow)
-            self.put_notice("files", None)
+            for topic in TOPICS:
+                self.put_notice(topic, None)
             self._put(
                 status="restarting" if self._last_port else "starting",
                 url=command.url(choice.port, self._prefix),
@@ -249,8 +246,8 @@ class Keeper:
             news = self._output.news()
             if given_up := deaths(news):
                 self._calls.gave_up(given_up)
-            if lacks_files(news):
-                self.put_notice("files", _LACKS_FILES)
+            for topic, notice in notices(news).items():
+                self.put_notice(topic, notice)
             self._output.bound()
             await self._pause(look_s)
 

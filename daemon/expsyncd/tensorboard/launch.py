@@ -10,7 +10,9 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from expsyncd.tensorboard.command import PREFIX_VARIABLE, SCALARS_ONLY
+from expsyncd.tensorboard.apart import apart
+from expsyncd.tensorboard.command import ADDRESS, PREFIX_VARIABLE, SCALARS_ONLY
+from expsyncd.tensorboard.deaths import NOT_APART
 from expsyncd.tensorboard.guard import guarded
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 PARENT_LOOK_S = 1.0
 FILES_MOST = 65_536
+PORT_TAKEN = 255  # as TensorBoard itself ends then
 # The tabs of the scalars-only mode; `core` is the page itself.
 _SCALAR_PLUGINS = frozenset({"core", "scalars", "custom_scalars"})
 
@@ -26,18 +29,27 @@ _WsgiApp = Any
 
 def main(arguments: Sequence[str]) -> int:
     """Run TensorBoard with `arguments`; blocks; returns its exit status (0 after SIGTERM)."""
+    # Not an argument: every user of this computer sees those of every process.
+    prefix = os.environ.pop(PREFIX_VARIABLE, "")
+    bound = _apart(arguments) if prefix else None
     # Slow to import, and only this process needs it.
     from tensorboard import default, program  # noqa: PLC0415
     from tensorboard.plugins import base_plugin  # noqa: PLC0415
-
-    # Not an argument: every user of this computer sees those of every process.
-    prefix = os.environ.pop(PREFIX_VARIABLE, "")
 
     class GuardedServer(program.WerkzeugServer):  # type: ignore[misc] # TensorBoard has no types
         """TensorBoard's own HTTP service behind our guard."""
 
         def __init__(self, wsgi_app: _WsgiApp, flags: Any) -> None:
             super().__init__(guarded(wsgi_app, prefix), flags)
+
+        def server_bind(self) -> None:
+            """As TensorBoard does, or take over what is bound already."""
+            if bound is None:
+                super().server_bind()
+                return
+            self.socket.close()
+            self.socket = bound
+            self.server_address = self.server_name, self.server_port = bound.getsockname()
 
         def print_serving_message(self) -> None:
             """Not said: the address may hold the secret of a private page, and the daemon knows it."""
@@ -61,6 +73,19 @@ def main(arguments: Sequence[str]) -> int:
         print(f"Error: {error}", file=sys.stderr)  # noqa: T201 - stderr is this process's log
         return 2
     return int(tensorboard.main() or 0)
+
+
+def _apart(arguments: Sequence[str]) -> Any:
+    """The bound socket of a private page, whose process left the network that all share; None: it may not."""
+    port = next(int(word.partition("=")[2]) for word in reversed(arguments) if word.startswith("--port="))
+    try:
+        bound = apart(ADDRESS, port)
+    except OSError as error:
+        print(f"port {port}: {error.strerror}", file=sys.stderr)  # noqa: T201 - stderr is this process's log
+        sys.exit(PORT_TAKEN)
+    if bound is None:
+        print(NOT_APART, file=sys.stderr)  # noqa: T201 - as above
+    return bound
 
 
 def _our_tab() -> list[Any]:

@@ -49,7 +49,7 @@ ELSEWHERE = {
         "ssh.login": "integration/test_login_memory", "ssh.means": "integration/test_login_memory", "ssh.news": "integration/test_login_memory",
         "ssh.master": "integration/test_connection",
         "ssh.hello": "integration/test_connection", "ssh.loss": "integration/test_connection", "ssh.ride": "integration/test_connection", "ssh.route": "integration/test_connection",
-        "tensorboard.keeper": "integration/test_tensorboard", "tensorboard.launch": "integration/test_page", "tensorboard.shelf": "integration/test_shelf", "tensorboard.mender": "faults/test_tensorboard",
+        "tensorboard.keeper": "integration/test_tensorboard", "tensorboard.launch": "integration/test_page", "tensorboard.apart": "integration/test_page", "tensorboard.shelf": "integration/test_shelf", "tensorboard.mender": "faults/test_tensorboard",
     },
     "listens on a socket, or talks to one": {
         "ssh.wire": "integration/test_wire", "tensorboard.ports": "integration/test_ports",

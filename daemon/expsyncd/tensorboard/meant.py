@@ -48,8 +48,11 @@ def meant(
         by_name.setdefault(run.name, []).append(key)
     found: set[RunKey] = set() if words else set(known)
     for word in words:
+        if word in by_name:
+            found.update(by_name[word])
+            continue
         ends = [name for name in by_name if name.endswith(f"/{word}")]
-        keys = by_name.get(word) or (by_name[ends[0]] if len(ends) == 1 else _matching(known, word))
+        keys = by_name[ends[0]] if len(ends) == 1 else _matching(known, word)
         if not keys:
             raise _nothing(word, ends, by_name)
         found.update(keys)

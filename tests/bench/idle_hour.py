@@ -25,7 +25,7 @@ from support.wait import until
 AN_HOUR_S = 3600
 RECONCILES = 4
 CYCLES = 5
-SETTLE_S = 5.0
+SETTLE_S = 45.0  # what the first pull set going, the runs and samples of it, is over then
 
 
 def figures(cpu: float, passed: float, words: str = "") -> tuple[str, ...]:

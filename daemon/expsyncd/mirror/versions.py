@@ -93,20 +93,22 @@ def _settle(
     base = os.fsencode(root.versions) + b"/"
     recorded = facts.version_places(folder[len(base) :] + b"/")
     total = Settled()
-    for path in list(held(folder)):
-        old = folder + b"/" + path
-        place = old[len(base) :]
-        if place in recorded or (linked_since and _linked_after(old, mirror + b"/" + path, linked_since)):
-            continue
-        make_private_file(old)
-        size = os.lstat(old).st_size
-        reason = _reason(old, mirror + b"/" + path)
-        if reason is None:
-            os.unlink(old)
-            total += Settled(dropped=1)
-        else:
-            facts.add_version(host, source, path, now, size, place, reason)
-            total += Settled(kept=1, bytes=size)
+    # Ten thousand files may have been replaced at once. What an error leaves out, the next start records.
+    with facts.together():
+        for path in list(held(folder)):
+            old = folder + b"/" + path
+            place = old[len(base) :]
+            if place in recorded or (linked_since and _linked_after(old, mirror + b"/" + path, linked_since)):
+                continue
+            make_private_file(old)
+            size = os.lstat(old).st_size
+            reason = _reason(old, mirror + b"/" + path)
+            if reason is None:
+                os.unlink(old)
+                total += Settled(dropped=1)
+            else:
+                facts.add_version(host, source, path, now, size, place, reason)
+                total += Settled(kept=1, bytes=size)
     remove_empty(os.fsencode(root.versions / pull_id))
     return total
 

@@ -20,6 +20,7 @@ from expsyncd.state.sqlite import check_sound, open_reader, open_writer, schema_
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from expsyncd.state.sqlite import Database
@@ -132,6 +133,10 @@ class Facts:
         return None if row[0] is None else _moment(row[0])
 
     # --- versions and moves -------------------------------------------------------------------------
+
+    def together(self) -> AbstractContextManager[None]:
+        """Around many records: all of them or none, and one commit."""
+        return self._db.transaction()
 
     def add_version(
         self, host: str, source: str, path: bytes, kept_at: datetime, size: int, place: bytes, reason: str

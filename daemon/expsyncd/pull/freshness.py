@@ -79,6 +79,18 @@ def ended(
     )
 
 
+def left_out(state: SourceState, left: list[tuple[str, int, str]]) -> SourceState:
+    """The state after a round of some named files that left these out; a full pull says all anew."""
+    known = {one.path for one in state.skipped}
+    more = [Skipped(*one) for one in left if one[0] not in known]
+    return replace(
+        state,
+        skipped=(*state.skipped, *more)[:SHOWN_SKIPPED],
+        skipped_total=state.skipped_total + len(more),
+        skipped_bytes=state.skipped_bytes + sum(one.bytes for one in more),
+    )
+
+
 def _notices(gone: int, kept: int) -> tuple[str, ...]:
     said = []
     if gone:

@@ -69,7 +69,10 @@ class SourceKeeper:
         self._clock = clock
         self._telling = Telling(source, tools, clock, state, put, observe)
         self._wish = asyncio.Event()
-        self._named = Named(lanes, self._telling, rhythm, self._wish.set)
+        self._named = Named(
+            lanes, self._telling, rhythm, self._wish.set,
+            lambda left: self._show(freshness.left_out(self.state, left)),
+        )  # fmt: skip
         self._full_rounds = 0
         self._owed = False
         self._bulk: asyncio.Task[None] | None = None

@@ -29,7 +29,16 @@ WHOLE_EVERY_S = 10.0
 class Named:
     """`add` names as they come; `run` beside the full rounds."""
 
-    def __init__(self, lanes: Lanes, telling: Telling, rhythm: Rhythm, wish_all: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        lanes: Lanes,
+        telling: Telling,
+        rhythm: Rhythm,
+        wish_all: Callable[[], None],
+        left_out: Callable[[list[tuple[str, int, str]]], None],
+    ) -> None:
+        """`left_out` is told what a round left out: path, bytes, reason."""
+        self._left_out = left_out
         self._lanes = lanes
         self._telling = telling
         self._rhythm = rhythm
@@ -105,6 +114,8 @@ class Named:
             pull.stop(Outcome("retry", Trouble(error.title, error.advice)))
         if pull.tally.files:
             await self._telling.came(pull)
+        if pull.outcome.kind == "complete" and pull.left:
+            self._left_out(pull.left)
         vanished = pull.outcome.kind == "partial" and not named.isdisjoint(self._left)
         if pull.outcome.kind != "complete" and not vanished:
             self._rhythm.owe()

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from expsyncd.pull.freshness import at_start, ended, unreachable
+from expsyncd.pull.freshness import at_start, ended, left_out, unreachable
 from expsyncd.pull.outcome import COMPLETE, Outcome
 from expsyncd.state.status import Fresh, LastPull, SourceState, Stale, Suspect, Trouble
 
@@ -58,6 +58,14 @@ def test_a_retry_keeps_what_was_known_of_skipped_files():
     known = end(COMPLETE, left=[("a.pt", 10, "r")], gone=3)
     again = end(Outcome("retry", Trouble("t", "a")), state=known)
     assert (again.skipped_total, again.gone) == (1, 3)
+
+
+def test_what_a_round_of_named_files_leaves_out_is_added_once():
+    known = end(COMPLETE, left=[("a.pt", 10, "r")])
+    more = left_out(known, [("a.pt", 10, "r"), ("b.pt", 5, "r")])
+    assert [one.path for one in more.skipped] == ["a.pt", "b.pt"]
+    assert (more.skipped_total, more.skipped_bytes, more.status) == (2, 15, known.status)
+    assert left_out(more, [("b.pt", 5, "r")]) == more
 
 
 def test_what_was_replaced_stays_said():

@@ -116,7 +116,7 @@ class Verbs:
                 yield {"event": "looking", "host": name}
 
     async def hurry(self, request: Event) -> AsyncIterator[Event]:
-        """Pull one source again and again while whoever asked listens, at most a fifth of the time."""
+        """While whoever asked listens, pull a source that is not followed, at most a fifth of the time."""
         ((name, host),) = self._chosen(request).items()
         source = str(request["source"])
         yield {"event": "hurrying", "host": name, "source": source}
@@ -126,7 +126,7 @@ class Verbs:
             with self._listening() as queue:
                 while True:
                     began = loop.time()
-                    if _connected(host):
+                    if _connected(host) and not _followed(host, source):
                         waiting = {(name, own): number for own, number in host.request_pull(source).items()}
                         async for _ in self._until_done(queue, waiting, {name: host}):
                             pass
@@ -245,6 +245,12 @@ class Verbs:
 
 def _connected(host: Host) -> bool:
     return isinstance(host.state.status, Connected)
+
+
+def _followed(host: Host, source: str) -> bool:
+    """Growth of the source comes by itself."""
+    state = host.state.sources.get(source)
+    return state is not None and state.follow.healthy
 
 
 def _why(host: Host) -> Trouble:

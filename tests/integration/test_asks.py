@@ -217,7 +217,9 @@ def test_jobs_are_listed_and_their_output_is_followed_as_it_arrives(place, progr
     log.write_text("epoch 1\n")
     put_slurm(programs, folder, jobs=2)
     place.configure(interval="10m")
-    place.config_file.write_text(place.config_file.read_text() + "    slurm: true\n    gpus: true\n")
+    place.config_file.write_text(
+        place.config_file.read_text() + "    slurm: true\n    gpus: true\n    follow: false\n"
+    )
     place.start()
     until(lambda: (host(place).get("jobs") or {}).get("running") == 2, WITHIN_S)
     found = json.loads(place.run("jobs", "--json").stdout)

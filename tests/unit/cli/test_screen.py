@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expsyncd.cli.screen import render
+from expsyncd.state.asked import Gpu, GpuProcess, GpusState, JobsState, NextJob
 from expsyncd.state.follow import Arrival, FollowState
 from expsyncd.state.runs import RunsState
 from expsyncd.state.shown import snapshot_json
@@ -178,3 +180,36 @@ def test_no_host_can_forge_the_screen(text):
     shown = snapshot({"gpu": HostState(Waiting(Trouble(text, text), NOW), NOW, text, {"a": state})})
     for line in render(shown, 80, colour=False, now=NOW):
         assert line.isprintable() or line == ""
+
+
+def test_jobs_and_gpus_are_a_line_each_where_they_are_asked():
+    following = NextJob("4250_[3-9]", "sweep", "waits for free resources")
+    cards = tuple(
+        Gpu(
+            index,
+            "A100",
+            90 if index else 0,
+            10_000_000_000,
+            40_000_000_000,
+            processes=(GpuProcess(7, "anna", "python", None),) * index,
+        )
+        for index in (0, 1)
+    )
+    host = HostState(
+        Connected(), ago(hours=1), "hpc",
+        jobs=JobsState(2, 7, 1, following, ago(minutes=1)), gpus=GpusState(cards, ago(seconds=9)),
+    )  # fmt: skip
+    shown = render(snapshot({"hpc": host}), 80, colour=False, now=NOW)
+    assert shown[shown.index("hpc  connected") + 1 :][:3] == [
+        "  jobs    2 running, 7 pending, 1 failed today; next 4250_[3-9] sweep: waits for",
+        "    free resources",
+        "  gpus    1 of 2 GPUs in use, 20.0 GB of 80.0 GB; anna 1",
+    ]
+    gone = replace(
+        host,
+        status=Waiting(Trouble("no route"), NOW),
+        gpus=GpusState(error=Trouble("no nvidia-smi there", "do")),
+    )
+    shown = render(snapshot({"hpc": gone}), 80, colour=False, now=NOW)
+    assert "    free resources (as of 1m ago)" in shown
+    assert "  gpus    no nvidia-smi there -> do" in shown

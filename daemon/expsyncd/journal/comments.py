@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 SEGMENT_MOST = 120  # lines of one statement that was commented out
 _RULE = re.compile(r"[-=*#~_+.:/<>\s]{3,}")
 _DECORATED = re.compile(r"(?:[-=*#~_+]{2,}|[-=*~]\s)\s*(?P<text>.*?\w.*?)\s*(?:[-=*#~_+:]{2,})?")
+_ARGUMENTS_LEFT_OUT = re.compile(r"--?[A-Za-z](?!.*--$)")  # `# --wd 0.1 \` inside a command is no heading
 _DIRECTIVE = re.compile(r"#(?:!|SBATCH\b|PBS\b|BSUB\b|\$ -|\s*(?:shellcheck|vim:|-\*-|shfmt))")
 _KEYWORD = re.compile(
     r"(?:for\s+\w+\s+in\s+\S|for\s*\(\(|while\s+(?:\[|read\b|true\b|:)|until\s+\[|if\s+(?:\[|!|test\b|false|true)|case\s+\S+\s+in\b"
@@ -69,6 +70,7 @@ def pieces(lines: Sequence[str], functions: Collection[str]) -> list[Piece]:
             loud = decorated is not None and (
                 not text.strip().startswith(("- ", "* ")) or text.rstrip().endswith("--")
             )
+            loud = loud and not _ARGUMENTS_LEFT_OUT.match(text.strip())
             is_heading = loud or (hashes is not None and len(hashes[1]) >= 2)
             words = decorated["text"] if decorated is not None and loud else text.strip()
             found.append(Piece("heading" if is_heading else "note", at, words.strip().rstrip("#").strip()))

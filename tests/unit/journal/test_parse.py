@@ -207,3 +207,10 @@ def test_any_text_is_read(text):
     for entry in parse(text).entries:
         assert entry.command
         assert 1 <= entry.line <= entry.last_line <= text.count("\n") + 1
+
+
+def test_arguments_left_out_by_a_comment_are_no_heading():
+    found = parse(
+        "# == GAN ==\npython a.py \\\n  --lr 1 \\\n  # --wd 0.1 \\\n  --epochs 3\npython b.py --lr 2\n"
+    ).entries
+    assert [(entry.program, entry.heading) for entry in found] == [("a.py", "GAN"), ("b.py", "GAN")]

@@ -6,6 +6,7 @@ import hashlib
 import os
 import threading
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from expsyncd.errors import Error
@@ -75,8 +76,9 @@ class Known:
             return self._held[1]
 
 
+@lru_cache(maxsize=20_000)
 def run_id(key: RunKey) -> str:
-    """The id of a run."""
+    """The id of a run; asked for by thousands each few seconds."""
     return id_of("run", *key)
 
 

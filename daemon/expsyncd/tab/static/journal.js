@@ -38,10 +38,11 @@ export function journalView({open}) {
     const value = model.journal.value;
     if (!value || !fresh) return;
     const typed = words(choices.filter.journal);
+    // The newest first; what came at once in the order of its script, as they come.
     list = value.entries.filter((entry) => fits(typed, {
       text: `${entry.command} ${entry.notes} ${entry.heading} ${entry.script} ${entry.host} ${entry.runs.map((run) => run.name).join(' ')}`.toLowerCase(),
       named: {...entry, note: entry.notes, run: entry.runs.map((run) => run.name).join(' ')}, figures: entry.settings,
-    })).reverse();
+    })).sort((a, b) => b.first_seen_at - a.first_seen_at);
     const count = Math.ceil(list.length / TOGETHER);
     while (body.children.length > count) {
       seen.unobserve(body.lastChild);

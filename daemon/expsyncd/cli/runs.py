@@ -78,7 +78,7 @@ def _wanted(known: Reader, found: Answer, width: int) -> list[Field]:
 
 
 def footer(found: Answer, left: int) -> str:
-    """How many there are, and what had no room."""
+    """How many there are, what had no room, what could not be read."""
     words = counted(len(found.seen), "run")
     if len(found.seen) + found.left < found.of:
         words += f" of {found.of}"
@@ -86,4 +86,6 @@ def footer(found: Answer, left: int) -> str:
         words += f", {found.left} more without --limit"
     if left:
         words += f"; {counted(left, 'more column')} in --csv, or by --columns"
+    if trouble := sum(1 for one in found.seen if one.row.trouble):
+        words += f"; {trouble} not read whole, `expsyncd show RUN` says why"
     return words

@@ -115,6 +115,13 @@ def test_json_and_csv(here):
     assert json.loads(here.said("runs", "nothing", "--json")) == []
 
 
+def test_runs_that_were_not_read_whole_are_counted(here):
+    catalogue(here.paths.catalogue_db, (run("gpu2/cut", trouble="a record is cut off"),))
+    assert "4 runs; 1 not read whole, `expsyncd show RUN` says why\n" in here.said(
+        "runs", "--columns", "name"
+    )
+
+
 def test_what_went_wrong_is_told(here):
     assert here.run("runs", "--sort", "los")[::2] == (
         1, "expsyncd: no run has a setting or a metric called los\n  did you mean val/loss?\n",

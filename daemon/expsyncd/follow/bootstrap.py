@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 PACKAGE = "expsyncd.follow.agent"
 # In the order in which they import each other.
-MODULES = ("stream", "inotify", "disks", "rules", "tree", "growth", "changes", "loop")
+MODULES = ("stream", "inotify", "disks", "rules", "tree", "growth", "changes", "loop", "main")
 
 _START = """
 import sys, types

@@ -5,7 +5,7 @@ import select
 import sys
 import time
 from collections import deque
-from typing import Any, Deque, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Deque, Dict, Iterator, Optional, Tuple
 
 from expsyncd.follow.agent import inotify
 from expsyncd.follow.agent.changes import Changes
@@ -14,7 +14,6 @@ from expsyncd.follow.agent.rules import Rules
 from expsyncd.follow.agent.stream import MAGIC, Gone, Lines, Outbox, name_of, text
 from expsyncd.follow.agent.tree import Tree, Watches
 
-NICE = 5
 # Without a word from our end for so long the connection is taken for dead; each ping says it anew.
 PATIENCE_S = 30.0
 SLICE_S = 0.01  # of work at a time
@@ -25,6 +24,7 @@ REST_LONGEST_S = 0.1
 REST_SHARE = 3.0
 MISSING_EVERY_S = 3.0
 CHECKS_EVERY_S = 1.0
+ANEW_EVERY_S = 5.0
 MOST_CHANGES = 20000  # more at once are one pull
 
 
@@ -43,6 +43,7 @@ class Agent:
         self._jobs: Deque[Iterator[None]] = deque()
         self._starting: Dict[Tree, Iterator[None]] = {}
         self._missing_due = 0.0
+        self._anew: Dict[Tree, float] = {}  # when to take one in anew, because events were lost
         self._deadline = time.monotonic() + PATIENCE_S
         self._rest_until = 0.0
 
@@ -94,6 +95,7 @@ class Agent:
                 due = min(due, tree.hot_due, tree.cold_due)
             elif tree.mode == "missing":
                 due = min(due, self._missing_due)
+        due = min([due] + list(self._anew.values()))
         if self._growth.unchecked:
             due = min(due, now + CHECKS_EVERY_S)
         return due - now
@@ -140,9 +142,14 @@ class Agent:
                     self._starting[tree] = tree.start()
                 else:
                     del self._starting[tree]
+                    tree.started_at = time.monotonic()
 
     def _look_after(self, tree: Tree, now: float) -> None:
         if tree in self._starting:
+            return
+        if now >= self._anew.get(tree, now + 1):
+            del self._anew[tree]
+            self._start(tree)
             return
         if tree.limited or (tree.mode == "missing" and now >= self._missing_due):
             self._missing_due = now + MISSING_EVERY_S
@@ -162,8 +169,9 @@ class Agent:
             return
         for number, mask, name in notify.events():
             if mask & inotify.OVERFLOW:
+                # A flood drops events again and again: all is taken in to its end, then not at once again.
                 for tree in self._trees.values():
-                    self._start(tree)
+                    self._anew.setdefault(tree, tree.started_at + ANEW_EVERY_S)
             elif mask & inotify.IGNORED:
                 for tree, inside in self._watches.gone(number):
                     if tree.folders.get(inside) == number:
@@ -236,6 +244,7 @@ class Agent:
         old = self._trees.get(words["s"])
         if old is not None:
             self._starting.pop(old, None)
+            self._anew.pop(old, None)
             self._growth.forget(old)
             old.left(b"")
             self._told.pop(old.number, None)
@@ -253,7 +262,7 @@ class Agent:
         for tree in self._trees.values():
             if tree.mode in ("following", "rescanning") and not tree.there():
                 self._start(tree)
-        quiet = not (len(self._changes) or self._jobs or self._starting)
+        quiet = not (len(self._changes) or self._jobs or self._starting or self._anew)
         self._tell_states(count=True)
         self._out.put({"t": "pong", "n": words["n"], "quiet": quiet, "at": time.time()})
 
@@ -263,7 +272,8 @@ class Agent:
 
     def _tell_states(self, count: bool = False) -> None:
         for number, tree in self._trees.items():
-            mode = "starting" if tree in self._starting and tree.mode != "missing" else tree.mode
+            begins = tree in self._starting or tree in self._anew
+            mode = "starting" if begins and tree.mode != "missing" else tree.mode
             before = self._told.get(number, ("", 0, "", 0))
             if not count and before[:3] == (mode, tree.starts, tree.reason):
                 continue
@@ -275,18 +285,3 @@ class Agent:
                 words = {"t": "state", "s": number, "mode": mode, "n": told[1], "reason": told[2]}
                 words.update(watches=told[3], age=round(age_s, 1))
                 self._out.put(words)
-
-
-def main() -> None:
-    """Serve on the standard streams."""
-    try:
-        os.nice(NICE)
-    except OSError:
-        pass
-    notify: List[inotify.Inotify] = []
-    reason = ""
-    try:
-        notify.append(inotify.Inotify())
-    except OSError as error:
-        reason = inotify.why_not(error)
-    Agent(0, 1, notify[0] if notify else None, reason).run()

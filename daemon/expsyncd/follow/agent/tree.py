@@ -91,6 +91,7 @@ class Tree:
         self._watches = watches
         self._changed = changed
         self.starts = 0
+        self.started_at = 0.0
         self.limited = False
         self._watching = self._looks = False
         self._limit = ""

@@ -265,3 +265,30 @@ async def test_globs_mean_the_same_folders(pulls):
     assert await pulls.reach.folders(f"{there}/run*") == [f"{there}/run1", f"{there}/run2", f"{there}/run[3]"]
     assert await pulls.reach.folders(f"{there}/run?/tb") == [f"{there}/run1/tb", f"{there}/run2/tb"]
     assert await pulls.reach.folders(f"{there}/none*") == []
+
+
+async def test_a_file_overwritten_between_the_question_and_the_pass_keeps_none_of_its_tail(pulls):
+    if pulls.transport == "rrsync":
+        pytest.skip("there what is compared and what is appended are one transfer")
+    old, new = b"first line\n" * 200, b"FIRST line\n" * 200 + b"and more\n"
+    write(pulls.there, {b"train.log": old}, time=OLD_TIME)
+    await pulls.settled()
+    with (pulls.there / "train.log").open("ab") as file:
+        file.write(b"and more\n")
+    pull = pulls.new()
+    await pull.look()
+    asks = pull._carrier.same
+
+    async def same(grown):
+        found = await asks(grown)
+        with (pulls.there / "train.log").open("r+b") as file:
+            file.write(new)
+        return found
+
+    pull._carrier.same = same
+    await pull.metrics()
+    assert pull.again
+    assert content(pulls.here) == {b"train.log": old}, "a beginning of what the host had, not a mixture"
+    await pulls.settled()
+    assert content(pulls.here) == {b"train.log": new}
+    assert set(content(pulls.versions).values()) == {old}

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Literal
 
 from expsyncd.follow.agent.growth import BEFORE
 from expsyncd.pull.digest import WHOLE_LIMIT, Question, local_digest
-from expsyncd.pull.local import DISTRUSTED_NS, distrust
+from expsyncd.pull.local import distrust
+from expsyncd.pull.seconds import DISTRUSTED_NS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from expsyncd.pull.plan import Here, Local
+from expsyncd.pull.seconds import DISTRUSTED_NS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -56,10 +57,6 @@ def has_files(folder: bytes) -> bool:
 def written_since(folder: bytes, moment_s: float) -> list[bytes]:
     """Files whose inode changed (written, renamed in) at or after `moment_s` of the wall clock."""
     return [path for path, status in files_below(folder) if status.st_ctime >= moment_s]
-
-
-# No host has this time; what has it here is to be compared by content, and nobody may grow it before.
-DISTRUSTED_NS = 1
 
 
 def distrust(folder: bytes, paths: Iterable[bytes]) -> None:

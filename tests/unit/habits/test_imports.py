@@ -27,7 +27,7 @@ MAY = {
     # what the follower may write, and by which rules, are the pulls' own; the agent's other end is a connection
     "follow": BELOW | {
         "pull.command", "pull.digest", "pull.kinds", "pull.leases", "pull.listing", "pull.local", "pull.patterns", "pull.plan",
-        "pull.rhythm", "pull.source", "mirror.layout", "state", "config.model", "ssh.finding", "ssh.probe",
+        "pull.rhythm", "pull.seconds", "pull.source", "mirror.layout", "state", "config.model", "ssh.finding", "ssh.probe",
     },
     # launch registers our tab
     "tensorboard": BELOW | {"tab.plugin", "eventfiles", "mirror.scan", "mirror.layout", "state", "config.model"},

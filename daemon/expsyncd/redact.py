@@ -20,12 +20,15 @@ from expsyncd.secret_places import (
     DEFAULT,
     FIELD,
     FLAG,
+    LISTED,
     PAIR,
     PASSWORDS,
+    PHRASE,
     QUERY,
     READ,
     SAID,
     SET,
+    SPACED,
     URL,
     URL_USER,
     VALUE,
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Names = dict[str, "Callable[[str], bool]"]  # variables that are used as secrets: which values may be one
+TOKEN_FROM = 12  # characters; what stands for a user in a URL and is shorter is one
+_SAID_OF = COMMON - {"correct"}  # a passphrase may begin with it
 LIKELY = "S3cret-9f3c2ab4"  # would the place hide this?
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)")
 _NEVER_OURS = {"HOME", "USER", "PWD", "HOSTNAME", "PATH", "SHELL", "LOGNAME", "TMPDIR"}
@@ -88,14 +93,19 @@ def _round(text: str, names: Names) -> str:
         if hint in text:
             text = _hide(pattern, text, certain, names)
     text = _hide(URL, text, lambda _n, v: not re.match(r"\d{1,5}(?:/|$)", v) and certain("", v), names)
-    text = _hide(URL_USER, text, lambda _n, v: looks_random(v), names)
+    text = _hide(
+        URL_USER, text, lambda _n, v: looks_random(v) or (len(v) >= TOKEN_FROM and is_mixed(v)), names
+    )
     text = _hide(QUERY, text, _in_query, names)
     for pattern in (FLAG, DEFAULT, ASSIGNED, SET):
+        text = _hide(pattern, text, named, names)
+    for pattern in (LISTED, SPACED):
         text = _hide(pattern, text, named, names)
     text = _hide(FIELD, text, said, names)
     text = _hide(READ, text, named, names)
     text = _hide(PAIR, text, lambda _n, v: is_mixed(v), names)
     text = _hide(CODE, text, certain, names)
+    text = _hide(PHRASE, text, lambda _n, v: v.split()[0].lower() not in _SAID_OF, names)
     text = _hide(BEARER, text, lambda _n, v: is_mixed(v) or looks_random(v), names)
     return SAID.sub(_told, text)
 
@@ -139,6 +149,10 @@ def _bare(value: str) -> tuple[str, str, str]:
 
 def _balanced(text: str) -> bool:
     return text[-1] != "," and text.count("[") + text.count("{") >= text.count("]") + text.count("}")
+
+
+def _in_place_of_user(_name: str, value: str) -> bool:
+    return looks_random(value) or (len(value) >= TOKEN_FROM and is_mixed(value))
 
 
 def _in_query(name: str, value: str) -> bool:

@@ -32,7 +32,17 @@ _SECRETS = {
     "jwt",
     "bearer",
 }
-_CREDENTIALS = {"auth", "authorization", "credential", "credentials", "creds", "cred", "cookie", "cookies"}
+_CREDENTIALS = {
+    "auth",
+    "authorization",
+    "credential",
+    "credentials",
+    "creds",
+    "cred",
+    "cookie",
+    "cookies",
+    "pat",
+}
 # A key of these is no secret; of any other it may be.
 _PLAIN_KEYS = set(
     "cache sort primary foreign partition group data dict public image img object s3 metric monitor lookup row column col "  # noqa: SIM905

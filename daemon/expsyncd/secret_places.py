@@ -35,7 +35,7 @@ CERTAIN = tuple(
     for hint, pattern in (
         (
             "uthorization",
-            r"(?i:authorization)[\"'\\]{0,3}[ \t]{0,9}[:=][ \t]{0,9}f?[\"']?(?:(?i:bearer|basic|token|apikey|digest|splunk)\\?[ \t]{1,9})?(?P<v>[^\s\"'\\]{1,4000})",
+            r"(?i:authorization)[\"'\\]{0,3}[ \t]{0,9}[:=][ \t]{0,9}f?[\"']?(?:(?i:bearer|basic|token|apikey|digest|splunk)\\?[ \t]{1,9}(?:token=\\?[\"']?)?)?(?P<v>[^\s\"'\\]{1,4000})",
         ),
         ("ookie", r"(?i:cookie)2?:[ \t]{0,9}(?P<v>[^\"'\n]{1,4000})"),
         (
@@ -88,11 +88,11 @@ CERTAIN = tuple(
         ("login", r"\blogin[ \t]{0,9}\([^)\n]{0,200}?(?P<v>\"[^\"\n]{8,400}\"|'[^'\n]{8,400}')"),
         (
             "|",
-            rf"\b(?:echo|printf)[ \t]{{1,9}}(?:-\w{{1,9}}[ \t]{{1,9}}){{0,3}}(?:[\"'][^\"'\n]{{0,20}}%[^\"'\n]{{0,20}}[\"'][ \t]{{1,9}})?{VALUE}[ \t]{{0,9}}\|[^\n]{{0,200}}?(?:--password-stdin|\bsudo[ \t]{{1,9}}(?:-\w{{1,9}}[ \t]{{1,9}})?(?:-\w{{0,9}}S|--stdin)|--with-token|\bch?passwd\b|--passphrase-fd|\blogin\b|\bcryptsetup\b|-pass stdin)",
+            rf"\b(?:echo|printf)[ \t]{{1,9}}(?:-\w{{1,9}}[ \t]{{1,9}}){{0,3}}(?:[\"'][^\"'\n]{{0,20}}%[^\"'\n]{{0,20}}[\"'][ \t]{{1,9}})?{VALUE}[ \t]{{0,9}}\|[^\n]{{0,200}}?(?:--password-stdin|\bsudo[ \t]{{1,9}}(?:-\w{{1,9}}[ \t]{{1,9}})?(?:-\w{{0,9}}S|--stdin)|--with-token|\bch?passwd\b|--passphrase-fd|\blogin\b|\bcryptsetup\b|\bkinit\b|-pass stdin)",
         ),
         (
             "<<<",
-            rf"(?:--password-stdin|\bsudo[ \t]{{1,9}}(?:-\w{{1,9}}[ \t]{{1,9}})?(?:-\w{{0,9}}S|--stdin)|--with-token|--passphrase-fd\s\d|\bcryptsetup\b|\bpasswd\b)[^\n<]{{0,200}}<<<[ \t]{{0,9}}{VALUE}",
+            rf"(?:--password-stdin|\bsudo[ \t]{{1,9}}(?:-\w{{1,9}}[ \t]{{1,9}})?(?:-\w{{0,9}}S|--stdin)|--with-token|--passphrase-fd\s\d|\bcryptsetup\b|\bkinit\b|\bpasswd\b)[^\n<]{{0,200}}<<<[ \t]{{0,9}}{VALUE}",
         ),
         (
             "send",
@@ -102,6 +102,13 @@ CERTAIN = tuple(
         ("password", r"\b(?:login|account)\s{1,40}\S{1,200}\s{1,40}password\s{1,40}(?P<v>[^\s\"']{1,400})"),
         ("password", r"^[ \t]{0,40}password[ \t]{1,40}(?P<v>\S{1,400})[ \t]{0,40}$"),
         (":", r"^[\w.*-]{1,200}:(?:\d{2,5}|\*):[\w*-]{1,99}:[\w*.-]{1,99}:(?P<v>\S{1,400})$"),
+        (
+            ">",
+            rf"\b(?:echo|printf)[ \t]{{1,9}}(?:-\w{{1,9}}[ \t]{{1,9}}){{0,3}}(?:[\"'][^\"'\n]{{0,20}}%[^\"'\n]{{0,20}}[\"'][ \t]{{1,9}})?{VALUE}[ \t]{{0,9}}>{{1,2}}[ \t]{{0,9}}[^\s;&|]{{0,200}}(?:key|token|secret|passw|\.pw|cred)[^\s;&|/]{{0,40}}(?:$|[\s;&|])",
+        ),
+        ("ssh-keygen", rf"\bssh-keygen\b{_SEGMENT}[ \t]-[NP][ \t]{{0,9}}{VALUE}"),
+        ("ignature=", r"\bSignature=(?P<v>[^\s,\"'&]{4,4000})"),
+        (":@", r"://(?P<v>[^\s:/@'\"]{6,400}):@"),
         ("oauth", r"://(?P<v>[^\s:/@'\"]{8,400}):x-oauth-basic@"),
     )
 )
@@ -110,6 +117,15 @@ URL = re.compile(
     re.IGNORECASE,
 )
 URL_USER = re.compile(r"\b[a-z][a-z0-9+.-]{1,30}://(?P<v>[^\s:/@'\"]{1,400}):?@(?=[\w\[.-])", re.IGNORECASE)
+# One of several behind a comma, and a name that leaves no doubt with a blank behind it.
+LISTED = re.compile(r"(?<=[,;])(?P<n>[A-Za-z_]\w{0,100})=(?P<v>[^,\s\"';&)]{1,4000})")
+SPACED = re.compile(
+    rf"(?i)(?<![\w$.-])(?P<n>\w{{0,40}}(?:secret_access_key|access_key_secret|api_key|secret_key|client_secret|auth_token))[ \t]{{1,9}}(?![-=:]|is\b|was\b){VALUE}"
+)
+PHRASE = re.compile(
+    r"(?i)\bpass[ -]?phrase(?:[ \t]{1,9}(?:for|of|to)[ \t]{1,9}(?:(?:the|my|our)[ \t]{1,9})?[\w.@-]{1,60})?[ \t]{0,9}(?:\bis\b|:|=)[ \t]{1,9}"
+    r"(?P<v>(?:[\w'-]{1,40}[ \t]{1,3}){1,9}[\w'-]{1,40})"
+)
 QUERY = re.compile(
     r"[?&](?P<n>sig|signature|x-amz-[a-z-]{1,40}|x-goog-signature|key|code|auth|access|[\w-]{0,40}(?:token|key|secret)"
     r"|pass|pwd|password)=(?P<v>[^\s&'\"#;]{1,4000})", re.IGNORECASE,

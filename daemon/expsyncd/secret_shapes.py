@@ -15,7 +15,7 @@ _SHAPES = (
     r"gl(?:pat|rt|dt|cbt|ptt|soat|ft)-[\w-]{16,}",  # GitLab
     r"hf_[A-Za-z0-9]{30,}",  # Hugging Face
     r"sk-(?:proj|svcacct|admin|ant|or|lf)-[\w-]{20,}",  # OpenAI, Anthropic, OpenRouter, Langfuse
-    r"sk-(?=[A-Za-z]*[0-9])[A-Za-z0-9]{32,}",
+    r"sk-(?=[A-Za-z]*[0-9])[A-Za-z0-9]{20,}",
     r"(?:sk|rk|whsec)_(?:live_|test_)?[A-Za-z0-9]{24,}",  # Stripe
     r"xox[abeoprs]-[\w-]{10,}|xapp-[\w-]{20,}",  # Slack
     r"AIza[\w-]{35}|ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,}|1//0[\w-]{30,}",  # Google

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,17 +18,22 @@ from support.sshd import Sshd
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+CPUCLOCK_SCHED = 2  # clock_getcpuclockid(3): a process's CPU clock, in nanoseconds
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def cpu_s(pids: Iterable[int]) -> float:
     """CPU seconds of these processes and of their children that have ended and were waited for."""
-    total = 0
+    total = 0.0
     for pid in pids:
         with suppress(OSError):
-            words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            total += sum(map(int, words[11:15]))
-    return total / TICKS
+            total += time.clock_gettime(~pid << 3 | CPUCLOCK_SCHED) + _ended_s(pid)
+    return total
+
+
+def _ended_s(pid: int) -> float:
+    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[13]) + int(words[14])) / TICKS
 
 
 def memory_mb(pid: int) -> tuple[float, float]:
@@ -77,13 +83,9 @@ class Ends:
         pid = self.place.daemon.pid if self.place.daemon is not None else 0
         both = cpu_s([pid]) if pid else 0.0
         children = cpu_s(children_of(pid)) if pid else 0.0
-        ended = self._ended_s(pid) if pid else 0.0
+        ended = _ended_s(pid) if pid else 0.0
         passed = self.relay.passed if self.relay is not None else 0
         return both - ended, children + ended, cpu_s(self.sshd.pids()), passed
-
-    def _ended_s(self, pid: int) -> float:
-        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(words[13]) + int(words[14])) / TICKS
 
     def agents(self) -> list[int]:
         """The follower's agents on the host."""

@@ -170,9 +170,18 @@ class Laptop:
             self.catalogue.write(write)
 
     def series(
-        self, key: RunKey, name: bytes, pictures: Sequence[tuple[int, bytes]], *, suffix: str = "png"
+        self,
+        key: RunKey,
+        name: bytes,
+        pictures: Sequence[tuple[int, bytes]],
+        *,
+        suffix: str = "png",
+        stepless: bool = False,
     ) -> Path:
-        """Images in the mirror under samples/ of the run, rendered as the daemon does; their folder."""
+        """Images in the mirror under samples/ of the run, rendered as the daemon does; their folder.
+
+        `stepless`: their names say no step, only their order.
+        """
         folder = self.root.mirror / key[0] / key[1] / os.fsdecode(key[2]) / "samples"
         folder.mkdir(parents=True, exist_ok=True)
         frames = []
@@ -186,7 +195,7 @@ class Laptop:
                     (step, 0),
                     f"step {step}",
                     (Picture(os.fsencode(path), seen.st_size, seen.st_mtime_ns),),
-                    step,
+                    None if stepless else step,
                 )
             )
         series = SeriesKey(key[0], key[1], key[2], name + b"." + suffix.encode())

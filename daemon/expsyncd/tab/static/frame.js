@@ -40,7 +40,7 @@ export function openFrame({list, at, frames, transport, open, done}) {
 
   function sideways(by) {
     at = Math.max(0, Math.min(list.length - 1, at + by));
-    number = Math.max(0, frames.at(list[at].id, transport.step));
+    number = Math.max(0, frames.at(list[at].id, transport.step, transport.part()));
     show();
   }
 

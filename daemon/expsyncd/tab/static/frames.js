@@ -64,10 +64,14 @@ export class Frames {
     bitmap.close();
   }
 
-  /** The number of the frame to show at `step`: the newest up to it; -1 for none yet. */
-  at(id, step) {
+  /**
+   * The number of the frame to show at `step`: the newest up to it; -1 for none yet. A series whose names say no
+   * steps goes along by `part`, how far the scrubber is from 0 to 1.
+   */
+  at(id, step, part) {
     const steps = this.lists.get(id)?.steps;
     if (!steps?.length) return -1;
+    if (steps[0] === null) return Math.round(part * (steps.length - 1));
     let [low, high] = [0, steps.length];
     while (low < high) {
       const middle = (low + high) >> 1;

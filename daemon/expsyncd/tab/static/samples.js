@@ -88,7 +88,7 @@ export function samplesView({open}) {
   function painted(now) {
     stats.paints++;
     // A hand that is quicker than the decoders gets every tile of fewer steps, not some tiles of each.
-    if (!goal || now - goal.since > TOGETHER_MS) goal = {step: transport.step, since: now};
+    if (!goal || now - goal.since > TOGETHER_MS) goal = {step: transport.step, part: transport.part(), since: now};
     const px = Math.round(side() * Math.min(2, devicePixelRatio || 1));
     const ready = [];
     const spare = [];
@@ -96,7 +96,7 @@ export function samplesView({open}) {
     for (const [id, one] of tiles) {
       if (!one.paper.isConnected) tiles.delete(id);
       else if (frames.lists.has(id)) {
-        const number = Math.max(0, frames.at(id, goal.step));
+        const number = Math.max(0, frames.at(id, goal.step, goal.part));
         if (!rows.inView(one.row)) spare.push([one, number]);
         else if (frames.get(id, number, px)) ready.push([one, number, frames.get(id, number, px)]);
         else if (frames.encoded.get(id)?.blobs[number] !== null) lacking++;
@@ -125,7 +125,7 @@ export function samplesView({open}) {
     const found = [];
     for (let n = 1; n <= AHEAD; n++) {
       const step = transport.near(way * n);
-      const number = step === null ? -1 : frames.at(id, step);
+      const number = step === null ? -1 : frames.at(id, step, transport.part(way * n));
       if (number >= 0 && !found.includes(number)) found.push(number);
     }
     return found;
@@ -192,7 +192,12 @@ export function samplesView({open}) {
     await attempt(() => frames.list(list.slice(0, LISTED_MOST)));
     const steps = new Set();
     for (const series of list) for (const step of frames.lists.get(series.id)?.steps ?? []) if (step !== null) steps.add(step);
-    transport.scale([...steps].sort((a, b) => a - b));
+    if (steps.size) {
+      transport.scale([...steps].sort((a, b) => a - b));
+    } else {
+      const most = Math.max(0, ...list.map((series) => frames.lists.get(series.id)?.steps.length ?? 0));
+      transport.scale(Array.from({length: most}, (_, n) => n + 1), 'frame');
+    }
     paint();
   }
 

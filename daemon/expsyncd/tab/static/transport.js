@@ -36,10 +36,16 @@ export class Transport {
     return this.steps[this.at + places] ?? null;
   }
 
-  /** All steps there are, in order. */
-  scale(steps) {
+  /** How far the step some places further is, from 0 to 1. */
+  part(places = 0) {
+    return this.steps.length > 1 ? Math.max(0, Math.min(1, (this.at + places) / (this.steps.length - 1))) : 1;
+  }
+
+  /** All steps there are, in order; `word`: what they are. */
+  scale(steps, word = 'step') {
     const before = this.step;
     this.steps = steps;
+    this.word = word;
     this.slider.max = Math.max(0, steps.length - 1);
     if (this.follows || before === Infinity) this.set(steps.length - 1);
     else this.set(Math.max(0, steps.findLastIndex((step) => step <= before)));
@@ -48,8 +54,8 @@ export class Transport {
   set(at) {
     this.at = Math.max(0, Math.min(this.steps.length - 1, at));
     this.slider.value = this.at;
-    this.slider.setAttribute('aria-valuetext', `step ${this.steps[this.at] ?? ''}`);
-    this.said.textContent = this.steps.length ? `step ${as.step(this.step)}` : 'no steps';
+    this.slider.setAttribute('aria-valuetext', `${this.word ?? 'step'} ${this.steps[this.at] ?? ''}`);
+    this.said.textContent = this.steps.length ? `${this.word} ${as.step(this.step)}` : 'no steps';
     this.newest.setAttribute('aria-pressed', this.follows);
     this.moved();
   }

@@ -6,6 +6,7 @@ import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from expsyncd.cli.asked_words import in_use
 from expsyncd.cli.screen_page import BOLD, COLOURS, DIM
 from expsyncd.units import counted
 
@@ -76,4 +77,6 @@ def _words(page: Page, host: dict[str, Any]) -> str:
         parts.append(counted(notices, "notice"))
     jobs = host.get("jobs") or {}
     parts += [f"{counted(jobs[word], 'job')} {word}" for word in ("running", "pending") if jobs.get(word)]
+    if gpus := (host.get("gpus") or {}).get("gpus"):
+        parts.append(f"{sum(map(in_use, gpus))} of {counted(len(gpus), 'GPU')} in use")
     return "; ".join(parts)

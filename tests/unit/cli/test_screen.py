@@ -213,3 +213,12 @@ def test_jobs_and_gpus_are_a_line_each_where_they_are_asked():
     shown = render(snapshot({"hpc": gone}), 80, colour=False, now=NOW)
     assert "    free resources (as of 1m ago)" in shown
     assert "  gpus    no nvidia-smi there -> do" in shown
+
+
+def test_many_hosts_with_jobs_and_gpus_are_a_line_each():
+    cards = (Gpu(0, "A100", 90), Gpu(1, "A100", 0))
+    host = HostState(
+        Connected(), ago(hours=1), "x", jobs=JobsState(2, 7, 0), gpus=GpusState(cards, ago(seconds=9))
+    )
+    shown = render(snapshot({f"gpu{number}": host for number in range(6)}), 80, colour=False, now=NOW)
+    assert sum("2 jobs running; 7 jobs pending; 1 of 2 GPUs in use" in line for line in shown) == 6

@@ -102,6 +102,8 @@ def _link(verb: str, words: list[str], *, linked: bool | None) -> int:
 
 
 def _script(words: list[str]) -> int:
+    from expsyncd.journal.parse import parse
+
     parser = Parser("journal script", "The text of a launch script, without its secrets.")
     parser.add_argument("script", nargs="?", metavar="HOST:PATH", help="or the end of it; all without it")
     parser.add_argument("--at", metavar="TIME", help="as it was then, like 7d (ago) or 2026-03-01T12:00")
@@ -138,6 +140,8 @@ def _script(words: list[str]) -> int:
             raise Error(f"{meant[0]} was not known then", "`expsyncd journal script` says since when")
     print("\n".join(shown(line.encode("utf-8", "surrogateescape")) if not line.isprintable() else line
                     for line in texts[-1].text.replace("\t", "    ").split("\n")).rstrip("\n"))  # fmt: skip
+    if trouble := parse(texts[-1].text).trouble:
+        print(f"({trouble})", file=sys.stderr)
     return 0
 
 

@@ -27,7 +27,7 @@ def block_of(
     alone: bool,
 ) -> tuple[str, list[str]]:
     """Comment lines that follow each other: the heading from now on, and notes for what comes next."""
-    parts = pieces(lines, scope.functions)
+    parts = pieces(lines, scope.functions, scope.budget)
     codes = [part for part in parts if part.what == "code"]
     ruled = any(part.what == "rule" for part in parts)
     heading, notes = place.heading, list(pending)

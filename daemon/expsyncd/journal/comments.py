@@ -12,6 +12,8 @@ from expsyncd.journal.syntax import tree
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from expsyncd.journal.scope import Budget
+
 SEGMENT_MOST = 120  # lines of one statement that was commented out
 _RULE = re.compile(r"[-=*#~_+.:/<>\s]{3,}")
 _DECORATED = re.compile(r"(?:[-=*#~_+]{2,}|[-=*~]\s)\s*(?P<text>.*?\w.*?)\s*(?:[-=*#~_+:]{2,})?")
@@ -22,6 +24,16 @@ _KEYWORD = re.compile(
     r"|do$|done\b|fi$|esac$|then$|else$|function\s+\w+\s*(?:\(\)|\{)|\w+\s*\(\)\s*\{?|[{}]$)"
 )
 _ASSIGN = re.compile(r"(?:export\s+|declare\s+(?:-\w+\s+)*|local\s+)?[A-Za-z_]\w*\+?=(?:\S|$)")
+_VERBS_WORDS = """
+    use try see add note when also best default ran got was with then now old new from train
+"""
+_VERBS = frozenset(_VERBS_WORDS.split())
+_TELLING_WORDS = """
+    is was are were takes took works worked does did has had hangs hung needs needed crashed
+    crashes failed fails gave gives and not to the a an for on in too very again first later
+    instead only broken here then diverged at of
+"""
+_TELLING = frozenset(_TELLING_WORDS.split())
 _LISTED = re.compile(r"^\s*(?:[-*$>]|\d{1,2}[.)])\s+")
 _ENV = re.compile(r"(?:[A-Za-z_]\w*=\S*\s+)+")
 _ARGUMENT = re.compile(r"-|\S*[./=$\"'\\]|<<|\|")
@@ -41,7 +53,7 @@ def stripped(line: str) -> str:
     return re.sub(r"^\s*#+ ?", "", line)
 
 
-def pieces(lines: Sequence[str], functions: Collection[str]) -> list[Piece]:
+def pieces(lines: Sequence[str], functions: Collection[str], budget: Budget) -> list[Piece]:
     """The parts of a block of comment lines in order. `functions`: names that the script defines."""
     texts = [stripped(line) for line in lines]
     found: list[Piece] = []
@@ -61,7 +73,7 @@ def pieces(lines: Sequence[str], functions: Collection[str]) -> list[Piece]:
             found.append(Piece("code", at, bare))
             at += 1
         elif is_code(text, functions):
-            end = _end(texts, at)
+            end = _end(texts, at, budget)
             found.append(Piece("code", at, "\n".join(texts[at : end + 1])))
             at = end + 1
         else:
@@ -78,13 +90,20 @@ def pieces(lines: Sequence[str], functions: Collection[str]) -> list[Piece]:
     return found
 
 
-def _end(texts: Sequence[str], at: int) -> int:
+def _end(texts: Sequence[str], at: int, budget: Budget) -> int:
     """The last line of the statement that begins here: the shortest that parses."""
     end = at
     while texts[end].rstrip().endswith("\\") and end + 1 < len(texts):
         end += 1
     alone = end
-    for last in range(end, min(at + SEGMENT_MOST, len(texts))):
+    more = (
+        _KEYWORD.match(texts[at].strip())
+        or "<<" in texts[at]
+        or texts[at].count("'") % 2
+        or texts[at].count('"') % 2
+    )
+    for last in range(end, min(at + SEGMENT_MOST, len(texts)) if more else end + 1):
+        budget.spend(1 + (last - at))
         if not tree("\n".join(texts[at : last + 1]) + "\n").has_error:
             return last
     return alone
@@ -103,6 +122,8 @@ def is_code(text: str, functions: Collection[str]) -> bool:
         return False
     words = words[heads.unwrapped(words) :] or words
     head, second = words[0], words[1] if len(words) > 1 else ""
+    if _is_told(words) or (head.lower() in _VERBS and head not in functions):
+        return False
     if head in functions:
         return (
             len(words) == 1
@@ -110,9 +131,6 @@ def is_code(text: str, functions: Collection[str]) -> bool:
             or any(_ARGUMENT.match(word) for word in words[1:])
         )
     if heads.is_python(head):
-        plain = [bool(re.fullmatch(r"[A-Za-z]+[,.]?", word)) for word in words[2:5]]
-        if len(plain) == 3 and all(plain):  # `python train.py was too slow`
-            return False
         return bool(re.match(r"-[muc]\b|-$|-[A-Z]|\S+\.py\b|[$\"'./~]", second))
     name = head.rsplit("/", 1)[-1]
     if (
@@ -126,6 +144,7 @@ def is_code(text: str, functions: Collection[str]) -> bool:
             or (
                 name in {"accelerate", "wandb", "tmux"}
                 and second in {"launch", "agent", "new", "new-session", "send-keys", "send"}
+                and (second != "agent" or "/" in "".join(words[2:3]))
             )
         )
     if name in {"cd", "source", "export", "sleep", "mkdir", "conda", "module"}:
@@ -133,6 +152,15 @@ def is_code(text: str, functions: Collection[str]) -> bool:
     if head.startswith(("./", "../", "/", "~/")) or re.fullmatch(r"\S+\.(?:py|sh)", head):
         return heads.is_launch(words) or (head.startswith(("./", "../")) and not line.endswith("."))
     return heads.is_launch(words) and not line.endswith(("?", ".", "!"))
+
+
+def _is_told(words: Sequence[str]) -> bool:
+    """A sentence about a command: `python train.py was too slow`, `use --lr 1e-3`."""
+    after = [word.lower().rstrip(",.:;!?") for word in words[1:4]]
+    if any(word in _TELLING for word in after[:2]):
+        return True
+    plain = [bool(re.fullmatch(r"[A-Za-z]+[,.]?", word)) for word in words[2:5]]
+    return len(plain) == 3 and all(plain)
 
 
 def _assigns(line: str) -> bool:

@@ -17,6 +17,7 @@ from expsyncd.journal.parse import is_script, parse
 from expsyncd.journal.syntax import LONGEST, decoded
 from expsyncd.redact import redact, redact_setting
 
+CUT = f"only its first {LONGEST >> 10} kB are read"
 MEMORY_MOST = 1 << 30
 
 
@@ -32,10 +33,12 @@ def main() -> None:
 
 def answer(job: dict[str, Any]) -> dict[str, Any]:
     """A job has `path` or `text` (redacted before), and `beside`: paths or texts of scripts in its folder."""
+    cut = False
     if "text" in job:
         text, digest = str(job["text"]), ""
     else:
         raw = _bytes(job["path"])
+        cut = len(raw) == LONGEST
         digest = hashlib.sha256(raw).hexdigest()
         text = redact(decoded(raw))
     if not is_script(text):
@@ -51,7 +54,12 @@ def answer(job: dict[str, Any]) -> dict[str, Any]:
         made["settings"] = {name: redact_setting(name, value) for name, value in entry.settings.items()}
         made["key"] = normalised(made["command"])
         entries.append(made)
-    return {"entries": entries, "text": text, "digest": digest, "trouble": reading.trouble}
+    return {
+        "entries": entries,
+        "text": text,
+        "digest": digest,
+        "trouble": "; ".join(filter(None, (reading.trouble, CUT if cut else ""))),
+    }
 
 
 def _bytes(path: str) -> bytes:

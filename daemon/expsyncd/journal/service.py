@@ -199,7 +199,7 @@ class Journal:
         same = last is not None and last.digest == answer.digest
         at = last.at if last and same else moment(script.mtime_ns / 1e9, last.at if last else None, now)
         kept.add_snapshot(ScriptSnapshot(script.host, script.script, at, answer.digest, answer.text))
-        seen = kept.seen()
+        seen = kept.seen(script.host, script.script)
         rows = rows_of(script.host, script.script, answer.entries, seen, at)
         kept.put_seen(seen_after(script.host, script.script, rows, seen, at))
         return rows

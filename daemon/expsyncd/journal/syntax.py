@@ -8,8 +8,8 @@ from functools import cache
 import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
-LONGEST = 2 << 20  # bytes of a script; what people write by hand is a thousandth of it
-LINES_MOST = 40_000
+LONGEST = 512 << 10  # bytes of a script; what people write by hand is a hundredth of it
+LINES_MOST = 20_000
 TRIES_MOST = 4000  # small parses while a broken script is mended
 STATEMENT_MOST = 300  # lines
 _CLOSES = re.compile(r"[\"'`})]|\b(?:done|fi|esac)\b")

@@ -87,19 +87,23 @@ class Scripts:
 
     def put_seen(self, rows: Iterable[EntrySeen]) -> None:
         """Insert or replace; nothing is ever forgotten."""
-        self._db.executemany(
-            "INSERT OR REPLACE INTO entries_seen"
-            " (entry, host, script, first_seen_at, last_seen_at, state, changed_at) VALUES (?,?,?,?,?,?,?)",
-            (
-                (r.entry, r.host, r.script, r.first_seen_at, r.last_seen_at, r.state, r.changed_at)
-                for r in rows
-            ),
-        )
+        with self._db.transaction():
+            self._db.executemany(
+                "INSERT OR REPLACE INTO entries_seen"
+                " (entry, host, script, first_seen_at, last_seen_at, state, changed_at)"
+                " VALUES (?,?,?,?,?,?,?)",
+                (
+                    (r.entry, r.host, r.script, r.first_seen_at, r.last_seen_at, r.state, r.changed_at)
+                    for r in rows
+                ),
+            )
 
-    def seen(self) -> dict[str, EntrySeen]:
-        """All entries ever seen, by id."""
+    def seen(self, host: str | None = None, script: bytes | None = None) -> dict[str, EntrySeen]:
+        """All entries ever seen, or those of one script, by id."""
         rows = self._db.execute(
             "SELECT entry, host, script, first_seen_at, last_seen_at, state, changed_at FROM entries_seen"
+            " WHERE (?1 IS NULL OR host=?1) AND (?2 IS NULL OR script=?2)",
+            (host, script),
         )
         return {row[0]: EntrySeen(*row) for row in rows}
 

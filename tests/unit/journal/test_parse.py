@@ -105,6 +105,7 @@ def test_what_could_not_be_read_is_said():
         ('go() { CUDA_VISIBLE_DEVICES=$1 python t.py "${@:2}"; }; go 0 --n 2 --z', ["CUDA_VISIBLE_DEVICES=0 python t.py --n 2 --z"]),
         ("# CUDA_VISIBLE_DEVICES=3 nohup python t.py --n 1 &\n# - python t.py --n 2  (best)\n# $ python t.py --n 3",
          ["CUDA_VISIBLE_DEVICES=3 nohup python t.py --n 1", "python t.py --n 2", "python t.py --n 3"]),
+        ("# python main.py with dataset=cifar lr=0.1\nC='python t.py --a 1'\n# eval $C", ["python main.py with dataset=cifar lr=0.1", "python t.py --a 1"]),
         ("time ( python t.py --n 30 )", ["python t.py --n 30"]),
         ("srun -p gpu bash -c 'python t.py --n 1'", ["python t.py --n 1"]),
         ("ls cfg | xargs -n1 python t.py --cfg", ["python t.py --cfg {}"]),
@@ -138,6 +139,59 @@ def test_an_arrow_points_up():
 
 def test_arguments_of_the_script_are_no_value():
     assert parse('python t.py --out x "$@"').entries[0].settings == {"out": "x"}
+
+
+PROSE = """
+bash script for launching
+python 3.8 needed
+run this first
+train with lr=0.1 and wd=0
+srun is needed here
+ssh into gpu2 first
+docker needs root
+sbatch only works on login nodes
+torchrun hangs with nccl 2.1
+source: https://x/y
+export to onnx later
+./train.sh is broken.
+for all seeds in the paper use 3
+while running check gpu
+if it fails, rerun
+cd to repo first
+x = 3 is good
+lr=0.1 diverged
+seed=1 was lucky
+accelerate config first
+make sure to --resume
+use --lr 1e-3 --bs 64
+nohup keeps it alive
+time per epoch: 3 min
+python train.py is the entry point
+python is slow
+tmux attach -t x
+see train.py --help for --lr and --bs options
+screen -r base
+eval on test gives 0.71
+bash train.sh takes 3 days
+best: --lr 1e-3 --wd 0.1
+model=vit_b is better than model=vit_s
+2023-05-01: python train.py --lr 1 gave 71.2
+TODO python train.py with --mixup 0.2
+parallel runs crash
+ray is not installed
+case study: x
+function words only
+wandb agent is buggy
+usage: ./run.sh [gpu] [name]
+Usage: bash run.sh --lr LR
+https://x/y?a=b&c=d
+acc=0.71, f1=0.65
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("sentence", PROSE)
+def test_prose_is_no_command(sentence):
+    assert parse(f"# {sentence}\n").entries == ()
 
 
 def test_a_script_beside_gives_its_lines_to_sbatch():

@@ -36,3 +36,10 @@ def test_entries_seen_and_links_by_hand(facts):
     assert facts.scripts.hand_links() == {("e1", RUN): False}
     facts.scripts.put_hand_link("e1", RUN, linked=None)
     assert facts.scripts.hand_links() == {}
+
+
+def test_what_was_seen_of_one_script_alone(facts):
+    rows = [EntrySeen(f"e{script!r}", "gpu", script, 1.0, 1.0, "live", 1.0) for script in (b"a", b"b")]
+    facts.scripts.put_seen(rows)
+    assert list(facts.scripts.seen("gpu", b"a").values()) == rows[:1]
+    assert len(facts.scripts.seen()) == 2

@@ -130,7 +130,7 @@ class SourceKeeper:
 
     def followed(self, follow: FollowState) -> None:
         """How the source is followed now."""
-        self.rhythm.healthy = follow.healthy
+        self.rhythm.followed(follow)
         self._show(replace(self.state, follow=follow))
 
     def confirm(self, as_of: datetime) -> None:
@@ -271,7 +271,7 @@ class SourceKeeper:
         )
         await self._telling.record(pull, last)
         await self._telling.record_gone(pull, last)
-        self.rhythm.ended(pull.started_at, complete=complete)
+        self.rhythm.ended(pull.started_at, complete=complete, files=last.files)
         self._show(state)
         # Where a round brought none of what it listed, what stands behind that has to be listed as well.
         self._most = None if pull.unfinished and not last.files else self._at_a_time

@@ -113,6 +113,7 @@ class Named:
         except Error as error:
             pull.stop(Outcome("retry", Trouble(error.title, error.advice)))
         if pull.tally.files:
+            self._rhythm.stirred()
             await self._telling.came(pull)
         if pull.outcome.kind == "complete" and pull.left:
             self._left_out(pull.left)

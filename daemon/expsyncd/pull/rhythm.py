@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from expsyncd.clock import Clock
+    from expsyncd.state.follow import FollowState
+
+COLD_AT_MOST = 2  # doublings: whole pulls of a source where nothing happens come up to four times as rarely
 
 
 class Rhythm:
@@ -22,6 +25,8 @@ class Rhythm:
         self.owed_at: datetime | None = None
         self._clock = clock
         self._reconcile = reconcile
+        self._quiet = 0  # whole pulls in a row that found nothing new
+        self._arrival: object = None
         self._began: datetime | None = None
         self._after: Callable[[datetime | None], datetime | None] = lambda _: None
 
@@ -33,11 +38,23 @@ class Rhythm:
         """A full round began."""
         self._began = moment
 
-    def ended(self, began: datetime, *, complete: bool) -> None:
-        """It ended; `complete` says that everything that was there when it `began` is here."""
+    def ended(self, began: datetime, *, complete: bool, files: int = 0) -> None:
+        """It ended; `complete` says that everything that was there when it `began` is here, `files` came."""
         if complete:
             self.complete_from = began
+        self._quiet = min(self._quiet + 1, COLD_AT_MOST + 1) if complete and not files else 0
         self.on_end()
+
+    def stirred(self) -> None:
+        """Something came between whole pulls: the source is not cold."""
+        self._quiet = 0
+
+    def followed(self, follow: FollowState) -> None:
+        """How the source is followed now; each arrival shows that something happens there."""
+        self.healthy = follow.healthy
+        if follow.arrival != self._arrival:
+            self._arrival = follow.arrival
+            self.stirred()
 
     def owe(self) -> None:
         """Something may have been missed: only a full round that begins after now makes up for it."""
@@ -56,10 +73,14 @@ class Rhythm:
             return False
         since = self._clock.now() - self._began
         # A clock that was set back must not put pulls off for long.
-        return since.total_seconds() >= 0 and since < self._reconcile
+        return since.total_seconds() >= 0 and since < self._period()
 
     def next_at(self) -> datetime | None:
         """When the schedule's next wish is fulfilled."""
         if self.healthy and self._began is not None:
-            return self._after(self._began + self._reconcile)
+            return self._after(self._began + self._period())
         return self._after(None)
+
+    def _period(self) -> timedelta:
+        # The first quiet pull is the one that proves the source to be whole.
+        return self._reconcile * (1 << max(0, self._quiet - 1))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from expsyncd.pull.rhythm import Rhythm
+from expsyncd.state.follow import Arrival, FollowState
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -73,3 +74,36 @@ def test_only_a_complete_pull_from_then_on_makes_up_for_what_was_missed(rhythm, 
     rhythm.ended(clock.now() + timedelta(seconds=2), complete=True)
     assert rhythm.whole_since(START)
     assert len(heard) == 4
+
+
+def test_where_nothing_happens_whole_pulls_get_rarer(rhythm, clock):
+    rhythm.healthy = True
+    waits = []
+    for _ in range(5):
+        rhythm.begins(clock.now())
+        rhythm.ended(clock.now(), complete=True, files=0)
+        waits.append((rhythm.next_at() - clock.now()).total_seconds() / 60)
+    assert waits == [15, 30, 60, 60, 60]
+    clock.pass_s(59 * 60)
+    assert rhythm.rests()
+
+
+def test_what_comes_makes_a_cold_source_warm(rhythm, clock):
+    def cold():
+        for _ in range(3):
+            rhythm.begins(clock.now())
+            rhythm.ended(clock.now(), complete=True, files=0)
+        assert rhythm.next_at() == clock.now() + timedelta(minutes=60)
+
+    rhythm.healthy = True
+    cold()
+    rhythm.stirred()  # a file of a round of named ones
+    assert rhythm.next_at() == clock.now() + timedelta(minutes=15)
+    cold()
+    rhythm.followed(FollowState("following", 3, healthy=True, arrival=Arrival(0.001, 0.002, 7)))
+    assert rhythm.next_at() == clock.now() + timedelta(minutes=15)
+    cold()
+    rhythm.followed(FollowState("following", 4, healthy=True, arrival=Arrival(0.001, 0.002, 7)))
+    assert rhythm.next_at() == clock.now() + timedelta(minutes=60)
+    rhythm.ended(clock.now(), complete=True, files=1)
+    assert rhythm.next_at() == clock.now() + timedelta(minutes=15)

@@ -13,10 +13,10 @@ def _lines(name: str) -> list[str]:
 
 
 def secrets() -> list[tuple[str, str]]:
-    """Pairs of a secret and the text that holds it."""
+    """Pairs of a secret and the text that holds it; no secret stands in two texts."""
     made = [
-        (value, context.replace("§", value))
-        for context in _lines("contexts.txt")
+        (f"{number:03x}{value}", context.replace("§", f"{number:03x}{value}"))
+        for number, context in enumerate(_lines("contexts.txt"))
         for value in _lines("values.txt")
     ]
     known = [tuple(line.split("\t", 1)) for line in _lines("shapes.txt")]

@@ -13,6 +13,7 @@ import pytest
 
 from expsyncd.control import client
 from expsyncd.control.protocol import request
+from expsyncd.errors import Error
 from expsyncd.paths import Paths
 from expsyncd.state.facts import Facts
 from expsyncd.state.marks import Mark
@@ -121,10 +122,23 @@ def test_commands_of_a_running_daemon(place):
 
 
 def test_what_is_said_of_runs_is_remembered(place):
+    folder = os.fsencode(place.remote) + b"/run\xff"
+    os.mkdir(folder)
+    with open(folder + b"/events.out.tfevents.1", "wb") as file:
+        file.write(b"the beginning of one")
     place.start()
-    run = ["gpu", "remote", b"run\xff".decode("utf-8", "surrogateescape")]
-    ask = client.ask(place.control, request("mark", runs=[run], change={"note": "the best", "pinned": True}))
-    assert ask["ok"]
+    place.until_equal()
+    run = ["gpu", "remote", os.fsdecode(b"run\xff")]
+
+    def said():
+        try:
+            return client.ask(place.control, request("mark", runs=[run], note="the best", pinned=True))["ok"]
+        except Error as error:  # the mirror is looked at a moment after the pull
+            if "no such run" in error.title:
+                return False
+            raise
+
+    until(said, 10)
     place.stop()
     facts = Facts.read_only(Paths.of(place.environment).facts_db)
     assert list(facts.marks.known().values()) == [

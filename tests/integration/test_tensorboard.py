@@ -292,7 +292,7 @@ async def test_a_new_config_restarts_it_only_where_needed(home):
         await eventually(lambda: home.serving() and home.served_port() == port, within=WITHIN_S)
         assert home.state.runs == 7
         names = set(re.findall(rb'"([a-z_]+)": \{"disable', ask(port, "/data/plugins_listing")[1]))
-        assert names == {b"scalars", b"custom_scalars"}
+        assert names == {b"scalars", b"custom_scalars", b"experiments"}
         keeper.apply(TensorBoardConfig(port=port, enabled=False))
         await eventually(lambda: home.state.status == "off", within=WITHIN_S)
         assert (home.state.url, home.state.pid) == (None, None)

@@ -72,10 +72,11 @@ class NetworkLab:
         done = subprocess.run([*self.place.wrapper, *argv], check=True, capture_output=True, text=True)
         return done.stdout
 
-    def configure(self, interval: str) -> None:
-        """hosts.yaml with the three hosts, one source each."""
+    def configure(self, interval: str, *, follow: bool = True) -> None:
+        """hosts.yaml with the three hosts, one source each. `follow`: False where a test is about pulls alone."""
+        plain = "" if follow else "    follow: false\n"
         hosts = "".join(
-            f"  {name}:\n    sources: [{{path: {folder}, name: remote}}]\n"
+            f"  {name}:\n{plain}    sources: [{{path: {folder}, name: remote}}]\n"
             for name, folder in self.remotes.items()
         )
         self.place.config_file.write_text(

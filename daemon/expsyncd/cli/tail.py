@@ -31,6 +31,7 @@ also what is added, as it arrives; the daemon pulls it every two seconds then.""
 LINES = 10
 FOLLOW_S = 0.2
 AGAIN_S = 2.0
+SAME_BYTES = 64_000  # before the place reached, when another file took this one's place
 READ_AT_MOST = 8 << 20  # from the end; progress bars make lines of a megabyte
 
 
@@ -137,11 +138,13 @@ def follow(
                 while added := opened.read(1 << 20):
                     screen.lines(lines.feed(added))
                 if replaced:
-                    screen.note(replaced)
-                    screen.lines([lines.rest] if lines.rest else [])
+                    fresh = file.open("rb")
+                    if not _goes_on(opened, fresh):
+                        screen.note(replaced)
+                        screen.lines([lines.rest] if lines.rest else [])
+                        lines.forget()
                     opened.close()
-                    lines.forget()
-                    opened = file.open("rb")
+                    opened = fresh
                     continue
             if not forever:
                 screen.end(lines.rest)
@@ -157,6 +160,23 @@ def _end_of(opened: IO[bytes], count: int) -> bytes:
     size = opened.seek(0, os.SEEK_END)
     opened.seek(max(0, size - READ_AT_MOST))
     return last_lines(opened.read(READ_AT_MOST), count)
+
+
+def _goes_on(shown: IO[bytes], fresh: IO[bytes]) -> bool:
+    """Whether `fresh` begins with what was shown, as after a pull that brought it whole; then it is there.
+
+    A file that was cut in place says nothing of what it was, so it never does.
+    """
+    upto = shown.tell()
+    start = max(0, upto - SAME_BYTES)
+    shown.seek(start)
+    fresh.seek(start)
+    if os.path.sameopenfile(shown.fileno(), fresh.fileno()) or shown.read(upto - start) != fresh.read(
+        upto - start
+    ):
+        fresh.seek(0)
+        return False
+    return True
 
 
 def _is_another(file: Path, opened: IO[bytes]) -> str:

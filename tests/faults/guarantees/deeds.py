@@ -170,7 +170,7 @@ def rename_file(hand: Hand) -> None:
 
 def rename_folder(hand: Hand) -> None:
     old, new = hand.some_folder(), hand.chance.choice(FOLDERS[1:]).rstrip(b"/")
-    if os.path.lexists(hand.full(new)):
+    while os.path.lexists(hand.full(new)):
         new += b"-%d" % hand.chance.randrange(100)
     if not new.startswith(old + b"/"):
         os.makedirs(os.path.dirname(hand.full(new)), exist_ok=True)

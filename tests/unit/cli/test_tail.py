@@ -76,6 +76,19 @@ def test_a_file_that_was_replaced_is_shown_from_its_beginning(tmp_path, capsys):
     assert "replaced on the host" in capsys.readouterr().err
 
 
+def test_one_that_was_brought_whole_goes_on_where_it_was(tmp_path, capsys):
+    file = tmp_path / "log"
+    file.write_text("one\ntwo\n")
+
+    def brought():
+        other = tmp_path / "other"
+        other.write_text("one\ntwo\nthree\n")
+        other.replace(file)
+
+    assert followed(file, [brought, lambda: None]) == "one\ntwo\nthree\n"
+    assert capsys.readouterr().err == ""
+
+
 def test_a_progress_bar_is_drawn_on_a_terminal(tmp_path):
     file = tmp_path / "log"
     file.write_text("start\n")

@@ -11,7 +11,7 @@ from expsyncd.pull.plan import Here, Local
 from expsyncd.pull.seconds import DISTRUSTED_NS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 
 def look(folder: bytes, paths: Iterable[bytes]) -> dict[bytes, Here]:
@@ -64,18 +64,6 @@ def distrust(folder: bytes, paths: Iterable[bytes]) -> None:
     for path in paths:
         with suppress(OSError):
             os.utime(folder + b"/" + path, ns=(DISTRUSTED_NS, DISTRUSTED_NS), follow_symlinks=False)
-
-
-def cut(folder: bytes, lengths: Mapping[bytes, int]) -> None:
-    """Take back what was appended to files beyond `lengths`: it follows other bytes than it should."""
-    for path, length in lengths.items():
-        with suppress(OSError):
-            file = os.open(folder + b"/" + path, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            try:
-                if os.fstat(file).st_size > length:
-                    os.ftruncate(file, length)
-            finally:
-                os.close(file)
 
 
 def sizes(folder: bytes, paths: Iterable[bytes]) -> dict[bytes, int]:

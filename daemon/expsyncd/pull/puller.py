@@ -202,11 +202,9 @@ class Pull:
     async def _grow(self, grown: Sequence[Grown]) -> None:
         changed = await self._carrier.grow(grown)
         if changed:
-            # They lose what followed other bytes, and our trust, so that the next pull, at once, sees them as
-            # replaced and keeps our bytes.
+            # They lose our trust, so that the next pull, at once, sees them as replaced and keeps our bytes.
+            # Also what was just appended: it may have been the whole of the file before it was replaced.
             self.again = True
-            before = {g.path: g.here for g in grown if g.path in changed}
-            await asyncio.to_thread(local.cut, self._folder, before)
             await asyncio.to_thread(local.distrust, self._folder, changed)
 
     async def small(self) -> None:

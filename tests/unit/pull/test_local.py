@@ -1,4 +1,4 @@
-from expsyncd.pull.local import cut, distrust, files_below, has_files, look, sizes, written_since
+from expsyncd.pull.local import distrust, files_below, has_files, look, sizes, written_since
 from expsyncd.pull.plan import Here, Local
 
 
@@ -35,12 +35,3 @@ def test_written_since_and_distrust(tmp_path):
     distrust(bytes(tmp_path), [b"f", b"missing"])
     assert (tmp_path / "f").stat().st_mtime_ns == 1
     assert sizes(bytes(tmp_path), [b"f", b"missing"]) == {b"f": 1}
-
-
-def test_cut_takes_back_and_never_adds(tmp_path):
-    (tmp_path / "f").write_bytes(b"12345")
-    (tmp_path / "short").write_bytes(b"1")
-    (tmp_path / "link").symlink_to("f")
-    cut(bytes(tmp_path), {b"f": 3, b"short": 3, b"link": 1, b"missing": 1})
-    assert (tmp_path / "f").read_bytes() == b"123"
-    assert (tmp_path / "short").read_bytes() == b"1"

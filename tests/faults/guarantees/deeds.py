@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from contextlib import suppress
@@ -20,6 +21,7 @@ NAMES = (
     b".events.tfevents.9.AbCdEf", b" blank ", b"n" * 255, "ünï.out".encode(), b"back\\#012slash.txt",
 )  # fmt: skip
 SIZES = (0, 1, 80, 5_000, 66_000, 300_000)
+NOTHING_TO_DO_IT_TO = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.ENOTEMPTY)
 A_DAY_NS = 86_400 * 10**9
 
 
@@ -35,7 +37,9 @@ class Hand:
         """One deed by its name in DEEDS; False when there was nothing to do it to."""
         try:
             DEEDS[name](self)
-        except (FileExistsError, NotADirectoryError, IsADirectoryError, FileNotFoundError):
+        except OSError as error:
+            if error.errno not in NOTHING_TO_DO_IT_TO:
+                raise
             return False
         finally:
             self.ledger.look()

@@ -21,7 +21,6 @@ NAMES = (
     b".events.tfevents.9.AbCdEf", b" blank ", b"n" * 255, "ünï.out".encode(), b"back\\#012slash.txt",
 )  # fmt: skip
 SIZES = (0, 1, 80, 5_000, 66_000, 300_000)
-NOTHING_TO_DO_IT_TO = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.ENOTEMPTY)
 A_DAY_NS = 86_400 * 10**9
 
 
@@ -37,8 +36,10 @@ class Hand:
         """One deed by its name in DEEDS; False when there was nothing to do it to."""
         try:
             DEEDS[name](self)
+        except (FileExistsError, NotADirectoryError, IsADirectoryError, FileNotFoundError):
+            return False
         except OSError as error:
-            if error.errno not in NOTHING_TO_DO_IT_TO:
+            if error.errno != errno.ENOTEMPTY:
                 raise
             return False
         finally:

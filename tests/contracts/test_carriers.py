@@ -267,30 +267,33 @@ async def test_globs_mean_the_same_folders(pulls):
     assert await pulls.reach.folders(f"{there}/none*") == []
 
 
-async def test_a_file_overwritten_between_the_question_and_the_pass_keeps_all_that_was_here(pulls):
+async def test_a_file_overwritten_between_the_question_and_the_pass_never_holds_bytes_of_both(pulls):
     if pulls.transport == "rrsync":
         pytest.skip("there what is compared and what is appended are one transfer")
-    old, new = b"first line\n" * 200, b"FIRST line\n" * 200 + b"and more\n"
-    write(pulls.there, {b"train.log": old}, time=OLD_TIME)
+    name = b"events.out.tfevents.1.host"
+    old, new = b"first record" * 200, b"FIRST record" * 200 + b"and more\n"
+    write(pulls.there, {name: old}, time=OLD_TIME)
     await pulls.settled()
-    with (pulls.there / "train.log").open("ab") as file:
-        file.write(b"and more\n")
+    inode = os.stat(pulls.here / os.fsdecode(name)).st_ino
+    write(pulls.there, {name: old + b"and more\n"})
     pull = pulls.new()
     await pull.look()
     asks = pull._carrier.same
 
     async def same(grown):
         found = await asks(grown)
-        with (pulls.there / "train.log").open("r+b") as file:
+        with (pulls.there / os.fsdecode(name)).open("r+b") as file:
             file.write(new)
         return found
 
     pull._carrier.same = same
     await pull.metrics()
     assert pull.again
-    was = content(pulls.here)[b"train.log"]
-    # Over sftp the beginning is read again before anything is appended.
-    assert was == (old if pulls.transport == "sftp" else old + b"and more\n")
+    assert content(pulls.here) == {name: old}, "a beginning of what the host had, and no mixture"
+    assert os.stat(pulls.here / os.fsdecode(name)).st_ino == inode
+    assert list(pulls.ground.paths.incoming.iterdir()) == []
+    # The host may have had just that; over sftp the beginning is read again before more is asked for.
+    kept = {old} if pulls.transport == "sftp" else {old, old + b"and more\n"}
     await pulls.settled()
-    assert content(pulls.here) == {b"train.log": new}
-    assert set(content(pulls.versions).values()) == {was}, "the host had it, and it was here"
+    assert content(pulls.here) == {name: new}
+    assert set(content(pulls.versions).values()) == kept

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from expsyncd.pull import command, local
+from expsyncd.mirror.layout import shown
+from expsyncd.pull import command, local, tails
 from expsyncd.pull.carrier import Stopped
 from expsyncd.pull.counter import Counter
 from expsyncd.pull.grown import ask_whether_grown
 from expsyncd.pull.kinds import is_event_file
 from expsyncd.pull.listing import Listing, add_line
-from expsyncd.pull.outcome import Outcome, judge
+from expsyncd.pull.outcome import Outcome, judge, unwritable
 from expsyncd.pull.place import Place
 from expsyncd.pull.rsync import Ended, rsync
 from expsyncd.state.status import Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from expsyncd.clock import Clock
+    from expsyncd.pull.digest import Question
     from expsyncd.pull.plan import Grown, Wanted
     from expsyncd.pull.source import Commands, Source, Tally, Tools
 
@@ -80,20 +85,59 @@ class RsyncCarrier:
         return await self._same(grown, None)
 
     async def grow(self, grown: Sequence[Grown]) -> set[bytes]:
-        """Append, and ask again with our new lengths.
+        """Bring what is new, ask again with the new lengths, append what follows.
 
-        Between the question and the pass the host may have replaced a file by a longer one; what was
-        appended then follows other bytes.
+        Between the question and the pass the host may have replaced a file by a longer one; what comes then
+        follows other bytes.
         """
-        argv = command.grow(self._remote, self.place.folder, bwlimit=self._source.bwlimit)
-        limit = 2 * max(g.size for g in grown) + SIZE_SLACK
+        near = [g for g in grown if g.size - g.here <= tails.AT_MOST]
+        far = [g for g in grown if g.size - g.here > tails.AT_MOST]
+        changed = await self._grow_from_beside(near) if near else set()
+        return changed | (await self._grow_in_place(far) if far else set())
+
+    async def _grow_from_beside(self, grown: Sequence[Grown]) -> set[bytes]:
+        """No byte is in the mirror before it is known to follow; what does not goes to the old bytes."""
+        folder, beside = bytes(self.place.folder), await self.place.incoming("tails")
         before = {g.path: g.here for g in grown}
-        self._note(await self._run(argv, list(before), lambda _: None, limit=limit))
-        after = await asyncio.to_thread(local.sizes, bytes(self.place.folder), list(before))
+        try:
+            with self._writing():
+                await asyncio.to_thread(tails.make_holes, bytes(beside), before)
+            after = await self._append_to(beside, grown)
+            there = [g for g in grown if g.path in after]
+            digest = partial(_joined_digest, folder, bytes(beside), before)
+            still = await self._same(there, after, digest)
+            changed = [g for g in there if g.path not in still]
+            with self._writing():
+                follows = [g for g in there if g.path in still]
+                came = await asyncio.to_thread(tails.append, folder, bytes(beside), follows)
+                await asyncio.to_thread(
+                    tails.keep,
+                    folder,
+                    bytes(beside),
+                    changed,
+                    bytes(self.place.backup),
+                    bytes(self._tools.ground.paths.versions),
+                )
+        finally:
+            await self.place.clean_up(beside)
+        self._tally.add(len(grown), came)
+        await self.place.settle()
+        return {g.path for g in changed}
+
+    async def _grow_in_place(self, grown: Sequence[Grown]) -> set[bytes]:
+        before = {g.path: g.here for g in grown}
+        after = await self._append_to(self.place.folder, grown)
         self._tally.add(len(grown), sum(max(0, size - before[path]) for path, size in after.items()))
         there = [g for g in grown if g.path in after]
-        still = await self._same(there, after)
-        return {g.path for g in there} - still
+        return {g.path for g in there} - await self._same(there, after)
+
+    async def _append_to(self, folder: Path, grown: Sequence[Grown]) -> dict[bytes, int]:
+        """Have rsync append to files below `folder`; how long each is then."""
+        argv = command.grow(self._remote, folder, bwlimit=self._source.bwlimit)
+        limit = 2 * max(g.size for g in grown) + SIZE_SLACK
+        paths = [g.path for g in grown]
+        self._note(await self._run(argv, paths, lambda _: None, limit=limit))
+        return await asyncio.to_thread(local.sizes, bytes(folder), paths)
 
     async def bring(
         self, wanted: Sequence[Wanted], name: str, *, sparse: bool = False, whole_progress: bool = False
@@ -125,10 +169,30 @@ class RsyncCarrier:
             await self.place.clean_up(incoming)
         await self.place.settle()
 
-    async def _same(self, grown: Sequence[Grown], here: dict[bytes, int] | None) -> set[bytes]:
+    async def _same(
+        self,
+        grown: Sequence[Grown],
+        here: dict[bytes, int] | None,
+        digest: Callable[[Question], str] | None = None,
+    ) -> set[bytes]:
         return await ask_whether_grown(
-            grown, self._source, self.place.folder, self._connection, self._tools, self._digests, here=here
+            grown,
+            self._source,
+            self.place.folder,
+            self._connection,
+            self._tools,
+            self._digests,
+            here=here,
+            digest=digest,
         )
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """What the local disk refuses ends the pull."""
+        try:
+            yield
+        except OSError as error:
+            raise Stopped(unwritable(shown(_name_of(error)), error.errno or 0)) from error
 
     async def _run(
         self,
@@ -164,6 +228,14 @@ class RsyncCarrier:
         if outcome.kind not in ("partial", "disk"):
             raise Stopped(outcome)
         self.troubles.append(outcome)
+
+
+def _joined_digest(folder: bytes, beside: bytes, before: Mapping[bytes, int], question: Question) -> str:
+    return tails.joined_digest(folder, beside, question, before[question.path])
+
+
+def _name_of(error: OSError) -> bytes:
+    return os.fsencode(error.filename or b"a file of the root")
 
 
 def _path(name: bytes) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,18 @@ _PROGRAMS = {
     "shasum": b"shasum -a 256",
     "openssl": b"openssl dgst -sha256 -r",
 }
+
+
+class Readable(Protocol):
+    """The part of an open file that a digest needs."""
+
+    def seek(self, place: int, /) -> int:
+        """Go to a byte."""
+        ...
+
+    def read(self, count: int, /) -> bytes:
+        """At most `count` bytes; none at the end."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +104,24 @@ def answers(questions: Sequence[Question], output: bytes) -> dict[bytes, Answer]
 
 def local_digest(folder: bytes, question: Question) -> str:
     """The same digest of our file; empty when it is shorter or cannot be read."""
-    digest = hashlib.sha256()
     try:
         with open(folder + b"/" + question.path, "rb") as file:
-            pieces = (
-                [(0, question.length)] if question.whole else [(0, PIECE), (question.length - PIECE, PIECE)]
-            )
-            for start, length in pieces:
-                file.seek(start)
-                left = length
-                while left:
-                    chunk = file.read(min(left, PIECE))
-                    if not chunk:
-                        return ""
-                    digest.update(chunk)
-                    left -= len(chunk)
+            return digest_of(file, question)
     except OSError:
         return ""
+
+
+def digest_of(file: Readable, question: Question) -> str:
+    """The same digest of an open file; empty when it is shorter. Raises OSError."""
+    digest = hashlib.sha256()
+    pieces = [(0, question.length)] if question.whole else [(0, PIECE), (question.length - PIECE, PIECE)]
+    for start, length in pieces:
+        file.seek(start)
+        left = length
+        while left:
+            chunk = file.read(min(left, PIECE))
+            if not chunk:
+                return ""
+            digest.update(chunk)
+            left -= len(chunk)
     return digest.hexdigest()

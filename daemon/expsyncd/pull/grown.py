@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from expsyncd.pull.digest import INODE_FROM, WHOLE_LIMIT, Question, answers, local_digest, script
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from expsyncd.pull.plan import Grown
@@ -27,12 +28,14 @@ async def ask_whether_grown(
     program: str | None,
     *,
     here: Mapping[bytes, int] | None = None,
+    digest: Callable[[Question], str] | None = None,
 ) -> set[bytes]:
     """The paths whose first bytes, as many as we have, are the same on the host.
 
-    `here` gives our lengths where they are not those of the plan. Without a digest program on the host
-    nothing is certain and the answer is empty. Beyond 64 MiB head and tail are compared and the inode has
-    to be the one that was seen when the whole was last compared.
+    `here` gives our lengths where they are not those of the plan, `digest` digests ours where not all is in
+    the mirror. Without a digest program on the host nothing is certain and the answer is empty. Beyond
+    64 MiB head and tail are compared and the inode has to be the one that was seen when the whole was last
+    compared.
     """
     if not grown or program is None:
         return set()
@@ -44,7 +47,8 @@ async def ask_whether_grown(
         "exec sh", data=script(source.path, questions, program), timeout_s=DIGEST_TIMEOUT_S
     )
     told = answers(questions, asked.stdout)
-    ours = await asyncio.to_thread(_local_digests, bytes(folder), questions)
+    digest = digest or partial(local_digest, bytes(folder))
+    ours = await asyncio.to_thread(lambda: {question.path: digest(question) for question in questions})
     same: set[bytes] = set()
     inodes: dict[bytes, int] = {}
     for question in questions:
@@ -67,10 +71,6 @@ def _length(grown: Grown, here: Mapping[bytes, int] | None) -> int:
 
 def _question(grown: Grown, length: int, inode_known: bool) -> Question:
     return replace(grown.question, length=length, whole=length <= WHOLE_LIMIT or not inode_known)
-
-
-def _local_digests(folder: bytes, questions: Sequence[Question]) -> dict[bytes, str]:
-    return {question.path: local_digest(folder, question) for question in questions}
 
 
 def _known_inodes(tools: Tools, source: Source, paths: Sequence[bytes]) -> dict[bytes, int]:

@@ -12,8 +12,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from expsyncd.mirror.folders import make_private
-from expsyncd.pull import command, seconds
+from expsyncd.pull import command, seconds, tails
 from expsyncd.pull.carry import SIZE_SLACK, RsyncCarrier
 from expsyncd.pull.pour import TAIL
 
@@ -36,7 +35,8 @@ class RrsyncCarrier(RsyncCarrier):
         self._ends = ends = await self.place.incoming("ends")
         alike: set[bytes] = set()
         try:
-            await asyncio.to_thread(_make_holes, bytes(ends), bytes(self.place.folder), grown)
+            holes = await asyncio.to_thread(_holes, bytes(self.place.folder), grown)
+            await asyncio.to_thread(tails.make_holes, bytes(ends), holes)
             argv = command.grow(self._remote, ends, bwlimit=self._source.bwlimit)
             limit = 2 * max(g.size for g in grown) + SIZE_SLACK
             self._note(await self._run(argv, [g.path for g in grown], lambda _: None, limit=limit))
@@ -50,25 +50,15 @@ class RrsyncCarrier(RsyncCarrier):
         """Append what `same` brought: one reading of the host's file holds the old end and the new bytes."""
         assert self._ends is not None
         try:
-            came = await asyncio.to_thread(_append, bytes(self._ends), bytes(self.place.folder), grown)
+            came = await asyncio.to_thread(tails.append, bytes(self.place.folder), bytes(self._ends), grown)
         finally:
             await self.place.clean_up(self._ends)
         self._tally.add(len(grown), came)
         return set()
 
 
-def _make_holes(ends: bytes, folder: bytes, grown: Sequence[Grown]) -> None:
-    """A file of holes for each, as long as what of ours is believed; none where nothing is."""
-    for one in grown:
-        length = _believed(folder + b"/" + one.path, one.here)
-        if parent := os.path.dirname(one.path):
-            make_private(ends, parent)
-        if length:
-            file = os.open(ends + b"/" + one.path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-            try:
-                os.ftruncate(file, length)
-            finally:
-                os.close(file)
+def _holes(folder: bytes, grown: Sequence[Grown]) -> dict[bytes, int]:
+    return {one.path: _believed(folder + b"/" + one.path, one.here) for one in grown}
 
 
 def _believed(ours: bytes, length: int) -> int:
@@ -103,25 +93,3 @@ def _equal(theirs: bytes, ours: bytes, start: int, end: int) -> bool:
                 return False
             start += len(piece)
     return True
-
-
-def _append(ends: bytes, folder: bytes, grown: Sequence[Grown]) -> int:
-    """Append to each of ours what its end has more, and give it the host's time; bytes in all."""
-    total = 0
-    for one in grown:
-        ours = os.open(folder + b"/" + one.path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
-        try:
-            with open(ends + b"/" + one.path, "rb") as theirs:
-                if os.fstat(ours).st_size != one.here:
-                    continue  # somebody else's business meanwhile: the next pull looks again
-                theirs.seek(one.here)
-                while piece := theirs.read(PIECE):
-                    total += len(piece)
-                    view = memoryview(piece)
-                    while view:
-                        view = view[os.write(ours, view) :]
-                time_ns = os.fstat(theirs.fileno()).st_mtime_ns
-            os.utime(ours, ns=(time_ns, time_ns))
-        finally:
-            os.close(ours)
-    return total

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 AT_ONCE = 64  # small files side by side: 40 ms away each of them waits three round trips
 LARGE_AT_ONCE = 3
+HELD = (
+    1 << 20
+)  # so much of each growing file is held until it is known to follow; AT_ONCE of them fit in memory
 SIZE_SLACK = 64 << 20  # a file may grow while it comes; twice its size and this is more than growth
 PRIVATE = 0o600
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
@@ -187,9 +190,16 @@ class Jobs:
                     # All by one handle: a file renamed over it meanwhile is another one.
                     pieces = ends(grown.here)
                     alike = yield from reader.same(handle, ours, pieces)
-                    if alike:
-                        written = Written(ours)
-                        yield from reader.pour(handle, grown.here, grown.size, self._counted(path, written))
+                    if alike and grown.size - grown.here <= HELD:
+                        # Nothing is appended that turns out to follow other bytes.
+                        held = bytearray()
+                        yield from reader.pour(handle, grown.here, grown.size, held.extend)
+                        alike = yield from reader.same(handle, ours, pieces)
+                        if alike:
+                            self._counted(path, Written(ours))(bytes(held))
+                    elif alike:
+                        take = self._counted(path, Written(ours))
+                        yield from reader.pour(handle, grown.here, grown.size, take)
                         alike = yield from reader.same(handle, ours, pieces[-1:])
                 finally:
                     wire.shut(handle)

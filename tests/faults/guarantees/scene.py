@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from expsyncd.control.client import stream
 from expsyncd.control.protocol import encode, request
+from expsyncd.errors import Error
 from expsyncd.paths import Paths
 from expsyncd.pull.kinds import is_event_file
 from expsyncd.state.facts import Facts
@@ -71,6 +73,7 @@ class Scene:
             self._jump.parent.mkdir()
             self.place.environment |= {"LD_PRELOAD": str(shim), "SUSPEND_FILE": str(self._jump)}
         # Nothing may be evicted: every old byte is looked for at the end.
+        self.place.environment["PYTHONFAULTHANDLER"] = "1"
         self.place.configure(interval="1s", more="versions: {count: 100000, age: 3650d, size: 50GB}\n")
         self._config = self.place.config_file.read_text()
         self.follow(follow)
@@ -177,8 +180,8 @@ class Scene:
         try:
             until(lambda: self.missing(audited=audited) == [], within, "everything is here")
         except AssertionError as error:
-            said = f"{error}; missing {self.missing(audited=audited)}; log: {self.place.log()[-3000:]}"
-            raise AssertionError(said) from None
+            said = f"{error}; missing {self.missing(audited=audited)}"
+            raise AssertionError(f"{said}; {self._evidence()}") from None
         self.rests_s.append(time.monotonic() - began)
         for path in self.ledger.now:
             if self._here(path) == self.ledger.now[path]:
@@ -235,7 +238,7 @@ class Scene:
                 "quiet rounds",
             )
         except AssertionError as error:
-            raise AssertionError(f"{error}; {found[-3:]}; log: {self.place.log()[-3000:]}") from None
+            raise AssertionError(f"{error}; {found[-3:]}; {self._evidence()}") from None
 
     def _quiet_round(self, found: list[str]) -> bool:
         before = self._stamps()
@@ -248,8 +251,24 @@ class Scene:
 
     def pull(self) -> list[dict[str, Any]]:
         """`expsyncd pull` by its verb; how each source ended."""
-        events = stream(self.place.control, request("pull"), 60)
+        try:
+            events = list(stream(self.place.control, request("pull"), 60))
+        except Error as error:
+            raise AssertionError(f"a pull by its verb: {error}; {self._evidence()}") from None
         return [event for event in events if event.get("event") == "outcome"]
+
+    def _evidence(self) -> str:
+        """All that may tell why it is not quiet: both logs, the status, what runs, where the daemon stands."""
+        load = os.getloadavg()
+        status = self.place.run("status", "--json").stdout
+        runs = {pid: command_line(pid)[:200] for pid in (*sorted(self.ours()), *self.sshd.sessions())}
+        if self.place.daemon is not None:
+            self.place.daemon.send_signal(signal.SIGABRT)  # faulthandler says where each thread is
+            with suppress(subprocess.TimeoutExpired):
+                self.place.daemon.wait(5)
+        return (
+            f"load {load}; {status}; {runs}; sshd: {self.sshd.log()[-3000:]}; log: {self.place.log()[-6000:]}"
+        )
 
     def _stamps(self) -> dict[bytes, tuple[int, ...]]:
         mirror, versions = os.fsencode(self.place.mirror), os.fsencode(self.place.root / "versions")

@@ -9,9 +9,9 @@ from shutil import which
 from typing import Any
 
 import pytest
-from watchdog.observers import Observer
 
 from expsyncd.mirror.batch import Batch
+from expsyncd.mirror.tree import Tree, TreeObserver
 from expsyncd.mirror.watch import MISSING, MirrorWatch
 from expsyncd.process import run
 from support.wait import eventually
@@ -105,7 +105,9 @@ async def test_what_lies_in_new_folders_is_delivered(mirror):
     async with watching(mirror) as watched:
         deep = mirror / "gpu1/new/a/b"
         deep.mkdir(parents=True)
-        await eventually(lambda: bytes(deep) in watched.paths(), within=WITHIN_S)
+        # A folder stands for all below it.
+        above = {bytes(folder) for folder in (deep, *deep.parents)} - {bytes(mirror), bytes(mirror / "gpu1")}
+        await eventually(lambda: above & watched.paths(), within=WITHIN_S)
         file = deep / "events.tfevents.1"
         file.write_text("1")
         await eventually(lambda: bytes(file) in watched.paths(), within=WITHIN_S)
@@ -125,6 +127,34 @@ async def test_an_overflow_leads_to_a_rescan(mirror):
             "Inotify queue overflowed; events were lost"
         )
         await eventually(watched.rescans, within=WITHIN_S)
+
+
+async def test_a_folder_whose_coming_was_lost_is_watched_after_the_overflow(mirror):
+    lost: list[Any] = []
+
+    class Losing(Tree):
+        """Does not hear of the first folder that comes."""
+
+        def on_event(self, event):
+            if lost:
+                super().on_event(event)
+            else:
+                lost.append(event)
+
+    def losing():
+        observer = TreeObserver()
+        observer.make = Losing
+        return observer
+
+    async with watching(mirror, observer=losing) as watched:
+        (mirror / "gpu1/new").mkdir()
+        await eventually(lambda: lost, within=WITHIN_S)
+        watched.batches.clear()
+        logging.getLogger("watchdog.observers.inotify_c").warning("Inotify queue overflowed")
+        await eventually(watched.rescans, within=WITHIN_S)
+        file = mirror / "gpu1/new/x"
+        file.write_text("1")
+        await eventually(lambda: bytes(file) in watched.paths(), within=WITHIN_S)
 
 
 async def test_watchdog_still_says_overflow_in_its_log(caplog):
@@ -175,7 +205,7 @@ async def test_a_limit_reached_below_the_top_is_noticed(mirror):
         observers.append(1)
         if len(observers) % 2 == 0:
             raise OSError(errno.ENOSPC, "inotify watch limit reached")
-        return Observer()
+        return TreeObserver()
 
     async with watching(mirror, observer=second_fails, poll_s=0.2) as watched:
         assert "max_user_watches" in watched.troubles[0]
@@ -187,7 +217,7 @@ async def test_events_come_again_once_the_limit_is_raised(mirror):
     def first_fails():
         if failures:
             raise failures.pop()
-        return Observer()
+        return TreeObserver()
 
     async with watching(mirror, observer=first_fails, poll_s=0.1, rescan_s=0.5) as watched:
         await eventually(lambda: watched.watch.trouble is None, within=WITHIN_S)
@@ -227,7 +257,7 @@ async def test_stopping_in_the_middle_of_starting_leaves_no_thread(mirror):
 
     def slow():
         begun.set()
-        return Observer()
+        return TreeObserver()
 
     watched = Watched(mirror, observer=slow)
     async with asyncio.TaskGroup() as group:

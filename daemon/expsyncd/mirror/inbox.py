@@ -36,7 +36,10 @@ CHANGES: list[type[FileSystemEvent]] = [
 
 
 class Inbox(FileSystemEventHandler):
-    """Takes events in watchdog's thread, sets `wish` in the loop's, and gives them out there."""
+    """Takes events in watchdog's thread, sets `wish` in the loop's, and gives them out there.
+
+    `lost`: there was an overflow since this was last set to False, so new folders may not be watched.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop | None, wish: asyncio.Event, mirror: bytes) -> None:
         self._loop = loop
@@ -44,21 +47,26 @@ class Inbox(FileSystemEventHandler):
         self._prefix = mirror + b"/"
         self._lock = threading.Lock()
         self._changed: dict[bytes, bool] = {}
-        self._overflowed = False
+        self._overflowed = self.lost = False
         self._told = False
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         """Called by watchdog, in its thread."""
         new_folder = isinstance(event, DirCreatedEvent | DirMovedEvent)
         for path in (event.src_path, event.dest_path):
-            changed = fsencode(path)
-            if changed.startswith(self._prefix) and not ignored(changed[len(self._prefix) :]):
-                self._note(changed, folder=new_folder)
+            self.changed(fsencode(path), new_folder)
+
+    def changed(self, path: bytes, folder: bool) -> None:
+        """Something changed at an absolute path; `folder`: one that is new. Called in any thread."""
+        if path.startswith(self._prefix) and not ignored(path[len(self._prefix) :]):
+            with self._lock:
+                self._changed[path] = folder or self._changed.get(path, False)
+            self._tell()
 
     def overflowed(self) -> None:
         """The kernel dropped events."""
         with self._lock:
-            self._overflowed = True
+            self._overflowed = self.lost = True
         self._tell()
 
     def empty_into(self, gathering: Gathering, now: float) -> None:
@@ -71,11 +79,6 @@ class Inbox(FileSystemEventHandler):
             gathering.add(path, now, folder=folder)
         if overflowed:
             gathering.add_everything(now)
-
-    def _note(self, path: bytes, *, folder: bool) -> None:
-        with self._lock:
-            self._changed[path] = folder or self._changed.get(path, False)
-        self._tell()
 
     def _tell(self) -> None:
         with self._lock:

@@ -8,29 +8,36 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import sys
 from contextlib import suppress
 from os import fsencode
 from typing import TYPE_CHECKING
 
 from watchdog.events import FileSystemEventHandler
-from watchdog.observers import Observer
 
 from expsyncd.clock import Clock, SystemClock
 from expsyncd.mirror.batch import Batch, Gathering
 from expsyncd.mirror.inbox import CHANGES, Inbox, overflows
 from expsyncd.state.status import Trouble
 
+if sys.platform.startswith("linux"):
+    from expsyncd.mirror.tree import TreeObserver as Watch
+else:
+    from watchdog.observers import Observer as Watch
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from watchdog.observers.api import BaseObserver
+    from expsyncd.mirror.tree import Watching
 
 logger = logging.getLogger(__name__)
 
 RESCAN_S = 600.0
 POLL_S = 10.0  # between rescans where the kernel gives no events
 BREATH_S = 0.05
+# During a large pull events are lost often. Watching all folders again takes a tenth of the time at most.
+SPARED = 10
 LOOK_S = 2.0  # at the mirror folder itself: a disk that goes away sends no event
 
 MISSING = Trouble("the mirror folder is missing", "mount its disk again; it is noticed by itself")
@@ -64,7 +71,7 @@ class MirrorWatch:
         on_batch: Callable[[Batch], Awaitable[None]],
         *,
         on_trouble: Callable[[Trouble | None], None] | None = None,
-        observer: Callable[[], BaseObserver] = Observer,
+        observer: Callable[[], Watching] = Watch,
         rescan_s: float = RESCAN_S,
         poll_s: float = POLL_S,
         look_s: float = LOOK_S,
@@ -117,7 +124,7 @@ class MirrorWatch:
                 await _uninterrupted(observer.start)
                 await _uninterrupted(self._probe)
                 self._put(None)
-                await self._deliver(identity, self._rescan_s)
+                await self._deliver(identity, self._rescan_s, observer=observer)
         finally:
             _end(observer)
 
@@ -132,27 +139,44 @@ class MirrorWatch:
             _end(observer)
 
     async def _deliver(
-        self, identity: tuple[int, int], rescan_s: float, *, lasts_s: float = float("inf")
+        self,
+        identity: tuple[int, int],
+        rescan_s: float,
+        *,
+        lasts_s: float = float("inf"),
+        observer: Watching | None = None,
     ) -> None:
         """Batches as they fall due, until the mirror is another folder or `lasts_s` have passed."""
-        rescan_at = self._clock.monotonic()
+        rescan_at = again_at = self._clock.monotonic()
         until = rescan_at + lasts_s
         while self._identity() == identity and (now := self._clock.monotonic()) < until:
             if now >= rescan_at:
                 self._gathering.add_everything(now)
                 rescan_at = now + rescan_s
+            if self._inbox.lost and now >= again_at:
+                again_at = await self._watch_again(observer, now)
             self._inbox.empty_into(self._gathering, now)
             if batch := self._gathering.take(now):
                 await self._on_batch(batch)
                 continue
             due = self._gathering.due()
-            pause_s = min(rescan_at, now + self._look_s, rescan_at if due is None else due) - now
+            moments = [rescan_at, now + self._look_s, rescan_at if due is None else due]
+            pause_s = min([*moments, again_at] if self._inbox.lost else moments) - now
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, pause_s)):
                     await self._wish.wait()
                     # A busy mirror wakes us for each event otherwise.
                     await asyncio.sleep(BREATH_S)
             self._wish.clear()
+
+    async def _watch_again(self, observer: Watching | None, now: float) -> float:
+        """Watch folders whose coming was lost, look at everything; when to do so next at the earliest."""
+        self._inbox.lost = False
+        if watch_again := getattr(observer, "watch_again", None):
+            await _uninterrupted(watch_again)
+        done = self._clock.monotonic()
+        self._gathering.add_everything(done)
+        return done + SPARED * (done - now)
 
     def _identity(self) -> tuple[int, int] | None:
         """What tells this folder from another one mounted or moved in its place."""
@@ -174,7 +198,7 @@ class MirrorWatch:
             self._on_trouble(trouble)
 
 
-def _end(observer: BaseObserver) -> None:
+def _end(observer: Watching) -> None:
     observer.stop()
     if observer.is_alive():
         observer.join()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from expsyncd.runs import record
 from expsyncd.runs.known import Known
+from expsyncd.runs.turns import Turns
 from expsyncd.runs.verdicts import Verdicts
 from expsyncd.state import measured
 from expsyncd.state.readings import Reading
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SHARE = 4.0  # a look waits this many times as long as the last one took
-OLDEST_EVERY = 4  # the run that waits longest has its turn among the newest
 JUDGE_S = 5.0
+SPARED = 20  # judging takes a twentieth of the time at most
 FACTS_S = 30.0  # a host may have lost many files, and Slurm is asked less often still
 REST_AFTER_S = 60.0
 GROUND_AGAIN_S = 5.0
@@ -63,6 +64,7 @@ class Runs:
         self._thread = thread
         self._catalogue = catalogue
         self._clock = clock
+        self._tracker = tracker
         self._writable = writable
         self._known = Known(root.mirror)
         self._verdicts = Verdicts(facts, tracker, clock, names, stalled_after)
@@ -73,10 +75,9 @@ class Runs:
         self._read: dict[Address, tuple[int, int]] = {}
         self._asked: set[tuple[str, str]] = set()
         self._died: set[Address] = set()
-        self._waiting: dict[RunKey, int] = {}  # to when its newest file changed
+        self._waiting: Turns[RunKey] = Turns()  # by when its newest file changed
         self._made: int | None = None
         self._remembered = False
-        self._turns = 0
         self._read_at = 0.0
 
     def batch(self, batch: Batch) -> None:
@@ -114,7 +115,7 @@ class Runs:
         elif now >= self._judge_at:
             await self._judge()
         elif self._waiting:
-            await self._take_turn(self._next())
+            await self._take_turn(*self._waiting.take())
         else:
             await self._idle(now)
 
@@ -172,7 +173,7 @@ class Runs:
         if went or unused or change.anew:
             await self._forget(change, went, unused)
         for seen in change.seen:
-            self._waiting[seen.key] = max(file.mtime_ns for file in seen.files)
+            self._waiting.put(seen.key, max(file.mtime_ns for file in seen.files))
 
     async def _forget(self, change: Change, went: list[RunKey], unused: list[Address]) -> None:
         def forget() -> list[Address]:
@@ -190,26 +191,18 @@ class Runs:
         for address in [*unused, *await self._thread.run(forget)]:
             self._read.pop(address, None)
         for key in went:
-            self._waiting.pop(key, None)
+            self._waiting.drop(key)
             self._verdicts.drop(key)
 
-    def _next(self) -> RunKey:
-        """The newest change; every fourth time what has waited longest."""
-        self._turns += 1
-        if self._turns % OLDEST_EVERY == 0:
-            return next(iter(self._waiting))
-        return max(self._waiting, key=lambda key: self._waiting[key])
-
-    async def _take_turn(self, key: RunKey) -> None:
+    async def _take_turn(self, key: RunKey, changed: int) -> None:
         """One piece of one file of a run; when nothing is left, what follows from all of it."""
-        changed = self._waiting.pop(key)
         seen = self._known.runs.get(key)
         if seen is None:
             return
         for file in seen.files:
             if file.is_read and self._read.get(file.address) != (file.size, file.mtime_ns):
                 await self._read_piece(seen, file)
-                self._waiting[key] = changed  # now the one that waits shortest
+                self._waiting.put(key, changed)  # now the one that waits shortest
                 return
         await self._settle(seen)
 
@@ -242,7 +235,8 @@ class Runs:
         """All of a run is read: its settings, and how it is going."""
         gathered, step = await self._thread.run(lambda: self._settled(seen))
         for key in self._known.borrowers(seen):
-            self._waiting.setdefault(key, 0)
+            if key not in self._waiting:
+                self._waiting.put(key, 0)
         rows = self._verdicts.settle(seen, gathered, step, self._known.runs)
         await self._put(rows, [] if gathered.measures else [seen.key])
 
@@ -253,12 +247,17 @@ class Runs:
 
     async def _judge(self) -> None:
         now = self._clock.monotonic()
-        self._judge_at = now + JUDGE_S
         sources = {key[:2] for key in self._known.runs}
         if now >= self._ask_at or sources != self._asked:
             self._ask_at, self._asked = now + FACTS_S, sources
             await self._thread.run(self._verdicts.ask_facts, sources)
-        await self._put(self._verdicts.judge(self._known.runs), [])
+        # In a thread: for 20,000 runs it takes a while, in which values are to arrive.
+        began = self._clock.monotonic()
+        rows, state = await asyncio.to_thread(self._verdicts.judge, self._known.runs)
+        ended = self._clock.monotonic()
+        self._judge_at = now + max(JUDGE_S, SPARED * (ended - began))
+        self._tracker.put_runs(state)
+        await self._put(rows, [])
 
     async def _put(self, rows: list[MeasuredRow], dropped: list[RunKey]) -> None:
         def write(db: Database) -> None:

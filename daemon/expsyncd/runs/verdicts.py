@@ -85,18 +85,16 @@ class Verdicts:
         if before is not None and not gathered.gaps and before.newest_at:
             self._note_growth(seen, before.newest_at)
         self._gathered[seen.key] = gathered, step
-        self._name(runs)
+        if seen.key not in self._named_of:  # other new ones are named when all are judged
+            self._name(runs)
         return self._changed([seen])
 
-    def judge(self, runs: Mapping[RunKey, RunSeen]) -> list[MeasuredRow]:
-        """All rows that changed since, and what status says."""
+    def judge(self, runs: Mapping[RunKey, RunSeen]) -> tuple[list[MeasuredRow], RunsState]:
+        """All rows that changed since, and what status says; may be called in a thread."""
         self._name(runs)
         rows = self._changed(seen for key, seen in runs.items() if key in self._gathered)
         states = Counter(row.state for row in self._rows.values())
-        self._tracker.put_runs(
-            RunsState(len(self._rows), states["growing"], states["stalled"], states["failed"])
-        )
-        return rows
+        return rows, RunsState(len(self._rows), states["growing"], states["stalled"], states["failed"])
 
     def _changed(self, wanted: Iterable[RunSeen]) -> list[MeasuredRow]:
         rows = [row for seen in wanted if (row := self._row(seen)) != self._rows.get(seen.key)]

@@ -97,15 +97,13 @@ def test_a_row(tracker, clock):
 def test_time_goes_by_and_only_what_changes_is_written(tracker, clock):
     made, run = verdicts(tracker, clock), seen()
     settled(made, run)
-    assert made.judge({run.key: run}) == []
-    assert tracker.snapshot.runs == RunsState(1, 1, 0, 0)
+    assert made.judge({run.key: run}) == ([], RunsState(1, 1, 0, 0))
     clock.at += timedelta(seconds=1000)
     there = SourceState("~/exp", status=Fresh(clock.at), last_success_at=clock.at)
     tracker.put_host("gpu", HostState(Connected(), NOW, sources={"exp": there}))
-    (row,) = made.judge({run.key: run})
+    (row,), _ = made.judge({run.key: run})
     assert row.state == "stalled"
-    assert made.judge({run.key: run}) == []
-    assert tracker.snapshot.runs == RunsState(1, 0, 1, 0)
+    assert made.judge({run.key: run}) == ([], RunsState(1, 0, 1, 0))
 
 
 def test_the_hosts_clock_counts(tracker, clock):
@@ -151,9 +149,24 @@ def test_what_holds_no_metrics_is_no_run(tracker, clock):
     made = verdicts(tracker, clock)
     settled(made, seen())
     assert made.settle(seen(), gathered(measures=False), None, {}) == []
-    made.judge({})
-    assert tracker.snapshot.runs.total == 0
+    assert made.judge({})[1].total == 0
 
 
 def test_a_file_from_the_future_grew_now(tracker, clock):
     assert settled(verdicts(tracker, clock), seen(-90_000)).state == "growing"
+
+
+def test_naming_all_runs_is_not_done_again_for_each_that_was_read(tracker, clock):
+    named = []
+    facts: Any = Facts()
+
+    def names(runs):
+        named.append(list(runs))
+        return {}
+
+    made = Verdicts(facts, tracker, clock, names, 5)
+    made.ask_facts([("gpu", "exp")])
+    runs = {run.key: run for run in (seen(inside=b"%d" % number) for number in range(9))}
+    for run in runs.values():
+        made.settle(run, gathered(), 7, runs)
+    assert [len(one) for one in named] == [9]

@@ -70,6 +70,7 @@ for i in $hosts; do
 		AuthorizedKeysFile $dir/authorized_keys
 		PidFile none
 		UsePAM no
+		SetEnv SHLVL=1
 		StrictModes no
 		PasswordAuthentication no
 		Subsystem sftp internal-sftp

@@ -20,6 +20,9 @@ from support.wait import until
 
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 START_S = 10.0
+# bash reads ~/.bashrc for a command of sshd's unless it is told of a shell around it: what the person who runs the
+# tests has there takes its time, and may leave locks where a test kills it.
+NO_START_FILE = "SHLVL=1"
 _numbers = itertools.count(1)
 
 
@@ -142,7 +145,7 @@ class Sshd:
         (self.folder / "sshd_config").write_text(
             "\n".join(
                 [
-                    *self._lines,
+                    *self._settings(),
                     *forced,
                     f"Port {port}",
                     "ListenAddress 127.0.0.1",
@@ -189,6 +192,12 @@ class Sshd:
                 ]
             )
         )
+
+    def _settings(self) -> list[str]:
+        """The lines of the test; of SetEnv sshd takes the first alone."""
+        if not any(line.startswith("SetEnv ") for line in self._lines):
+            return [*self._lines, f"SetEnv {NO_START_FILE}"]
+        return [f"{line} {NO_START_FILE}" if line.startswith("SetEnv ") else line for line in self._lines]
 
     def trust_host_key(self, port: int = 0) -> None:
         """Write known_hosts with the present host key."""

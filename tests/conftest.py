@@ -8,6 +8,7 @@ from hypothesis import settings
 
 from support.fixtures import (
     guarded,
+    laptop,
     leak_guard,
     make_sshd,
     no_agent,
@@ -19,6 +20,7 @@ from support.required import pytest_runtest_makereport
 
 __all__ = [
     "guarded",
+    "laptop",
     "leak_guard",
     "make_sshd",
     "no_agent",

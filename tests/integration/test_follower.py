@@ -10,28 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from support.place import Place, content
-from support.processes import descendants
+from support.following import agents, append, equal, follow_of, pulls_on, reason_of
+from support.place import content
 from support.wait import throughout, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
-
-
-@pytest.fixture
-def laptop(make_sshd):
-    """`laptop(**Sshd options)`: a place with one host, not configured yet."""
-    places = []
-
-    def make(**options):
-        sshd = make_sshd(**options)
-        place = Place(sshd.options, sshd.alias)
-        place.sshd = sshd
-        places.append(place)
-        return place
-
-    yield make
-    for place in places:
-        place.close()
 
 
 @pytest.fixture
@@ -39,37 +22,11 @@ def place(laptop):
     return laptop()
 
 
-def follow_of(place, name="remote"):
-    return place.source(name).get("follow") or {}
-
-
 def start(place, **options):
     """Start with an interval so long that only the follower brings anything."""
     place.configure(interval="10m", **options)
     place.start()
     until(lambda: follow_of(place).get("healthy"), 30, "followed")
-
-
-def append(path, content):
-    with path.open("ab") as file:
-        file.write(content)
-
-
-def equal(place, name, within=15):
-    until(lambda: content(place.mirror).get(name) == (place.remote / os.fsdecode(name)).read_bytes(), within)
-
-
-def agents(place):
-    """Processes of agents on the host."""
-    found = []
-    for pid in descendants(place.sshd._listener.pid):
-        try:
-            argv = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if argv[1:4] == [b"-I", b"-S", b"-B"]:
-            found.append(pid)
-    return found
 
 
 def pulls(place):
@@ -261,53 +218,11 @@ def test_nothing_is_left_on_the_host(place):
     until(lambda: agents(place) == [], 20, "it ended with its connection")
 
 
-def reason_of(place):
-    return until(lambda: follow_of(place).get("mode") == "off" and follow_of(place).get("reason"), 30)
-
-
-def pulls_on(place):
-    """The interval of a second does all of it."""
-    append(place.remote / "a.csv", b"more\n")
-    equal(place, b"a.csv")
-    until(lambda: place.source()["status"] == "fresh", 10)
-
-
-def plain(place):
-    (place.remote / "a.csv").write_bytes(b"1\n")
-    place.configure(interval="1s")
-    place.start()
-    return place
-
-
-WITHOUT_PYTHON = (
-    'case "$SSH_ORIGINAL_COMMAND" in *python3*) exec sh -c "exec no-such-python3";; '
-    '"exec sh") sed "s/python3/no-such-python/" | sh;; *) eval "$SSH_ORIGINAL_COMMAND";; esac'
-)
 # A start file that talks before every command: rsync cannot stand it, the agent can.
 NOISY = (
     'case "$SSH_ORIGINAL_COMMAND" in internal-sftp) exec /usr/lib/openssh/sftp-server;; esac; '
     'echo "Welcome to gpu1"; echo "quota: 97 %"; eval "$SSH_ORIGINAL_COMMAND"'
 )
-BROKEN_PYTHON = 'case "$SSH_ORIGINAL_COMMAND" in *python3*) echo "ImportError: libfoo.so.1" >&2; exit 1;; *) eval "$SSH_ORIGINAL_COMMAND";; esac'
-CHATTER = 'case "$SSH_ORIGINAL_COMMAND" in *python3*) exec yes "no agent here";; *) eval "$SSH_ORIGINAL_COMMAND";; esac'
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ({"force_command": WITHOUT_PYTHON}, "no python3 on the host"),
-        ({"force_command": BROKEN_PYTHON}, "libfoo.so.1"),
-        ({"force_command": CHATTER}, "no agent answered"),
-        ({"lines": ("MaxSessions 1",)}, "MaxSessions 1"),
-        ({"lines": ("MaxSessions 3",)}, "few sessions"),
-    ],
-    ids=["no-python", "broken-python", "chatter", "one-session", "three-sessions"],
-)
-def test_where_there_is_no_agent_pulls_go_on_and_the_reason_is_said(laptop, options, said):
-    place = plain(laptop(**options))
-    assert said in reason_of(place)
-    pulls_on(place)
-    assert "not followed" in place.run("status", "gpu").stdout
 
 
 def test_a_noisy_shell_does_not_disturb_the_agent(laptop):
@@ -321,15 +236,6 @@ def test_a_noisy_shell_does_not_disturb_the_agent(laptop):
     equal(place, b"a.csv")
     (place.remote / "i.png").write_bytes(b"png")
     equal(place, b"i.png", 30)
-
-
-def test_follow_false(place):
-    (place.remote / "a.csv").write_bytes(b"1\n")
-    place.configure(interval="1s", follow=False)
-    place.start()
-    assert reason_of(place) == "`follow: false` in hosts.yaml"
-    pulls_on(place)
-    assert agents(place) == []
 
 
 def test_it_is_turned_off_and_on_by_saving_the_config(place):

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from support import leaks
+from support.place import Place
 from support.sshd import Sshd
 from support.wait import eventually, until
 
@@ -98,6 +99,23 @@ def make_sshd(guarded, tmp_path):
 def sshd(make_sshd):
     """One plain sshd that lets us in."""
     return make_sshd()
+
+
+@pytest.fixture
+def laptop(make_sshd):
+    """`laptop(**options of Sshd)`: a Place with one host, not configured yet."""
+    places: list[Place] = []
+
+    def make(**options) -> Place:
+        sshd = make_sshd(**options)
+        place = Place(sshd.options, sshd.alias)
+        place.sshd = sshd
+        places.append(place)
+        return place
+
+    yield make
+    for place in places:
+        place.close()
 
 
 @pytest.fixture

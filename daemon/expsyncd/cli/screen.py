@@ -181,11 +181,12 @@ def followed(follow: dict[str, Any]) -> str:
     """How a source is followed, or why not."""
     if follow["mode"] == "off":
         return f"not followed: {follow['reason']}" if follow["reason"] else ""
+    why = follow["reason"]
     words = {
         "following": f"followed ({counted(follow['watches'], 'folder')})",
-        "rescanning": f"followed by rescans ({follow['reason']})",
+        "rescanning": f"followed by rescans: {why}",
         "missing": "followed once it is there",
-        "starting": "followed soon",
+        "starting": f"followed soon{why and f': {why}'}",
     }[follow["mode"]]
     if arrival := follow["arrival"]:
         words += f"; growth is here in {_short(arrival['p50'])}, 95 % in {_short(arrival['p95'])}"

@@ -13,8 +13,12 @@ PACKAGE = "expsyncd.follow.agent"
 # In the order in which they import each other.
 MODULES = ("stream", "inotify", "disks", "rules", "tree", "growth", "changes", "loop", "main")
 
+# Where nobody asked before what Python there is (`transport: sftp`), the script says it in words of all.
 _START = """
 import sys, types
+if sys.version_info < (3, 6):
+    sys.stderr.write("its python3 is %d.%d.%d, following needs 3.6\\n" % sys.version_info[:3])
+    sys.exit(1)
 def start(pieces, package):
     name = ""
     for part in package.split("."):

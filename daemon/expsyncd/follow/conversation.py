@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from expsyncd.follow import landing
 from expsyncd.follow.clocks import Clocks
+from expsyncd.follow.ending import did_not_begin
 from expsyncd.follow.frames import Check, Chunk, Frames, Gone, Hello, Message, Mode, Name, Pong, PullAll
 from expsyncd.mirror.layout import source_folder
 
@@ -69,6 +70,11 @@ class Conversation:
         """Whether it ever answered."""
         return self.serving.is_set()
 
+    @property
+    def noise(self) -> bytes:
+        """What came in place of an agent's first line."""
+        return self._frames.noise
+
     async def run(self) -> None:
         """Talk until the agent's end of the stream closes."""
         async with asyncio.TaskGroup() as group:
@@ -126,7 +132,7 @@ class Conversation:
             async with asyncio.timeout(BEGIN_S):
                 await self._pinged.wait()
         except TimeoutError:
-            raise Silent("the agent on the host did not begin") from None
+            raise Silent(did_not_begin(self.noise, BEGIN_S)) from None
 
     # --- what comes ---------------------------------------------------------------------------------
 

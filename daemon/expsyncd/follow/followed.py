@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from expsyncd.pull.source import Source
 
 SEES = ("following", "rescanning")
+BEGINS = "the agent on the host has not begun yet"
 LEFT_RESTS_S = 2.0  # what leaves often leaves in numbers
 
 
@@ -89,6 +90,11 @@ class Followed:
             self._seen_from = self._clock.now()
             self.keeper.request()
         self._starts = mode.starts
+        self.show()
+
+    def begin(self) -> None:
+        """An agent is on its way to the host; pulls go on meanwhile."""
+        self._mode, self._reason = "starting", BEGINS
         self.show()
 
     def off(self, reason: str) -> None:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 from expsyncd.errors import Error, first_of
 from expsyncd.follow.bootstrap import bootstrap
 from expsyncd.follow.conversation import Conversation, Silent
+from expsyncd.follow.ending import why_ended
 from expsyncd.follow.followed import Followed, Keeper
-from expsyncd.follow.frames import LONGEST_REASON, Malformed
+from expsyncd.follow.frames import Malformed
 from expsyncd.follow.room import CROWDED, has_room
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ NO_PYTHON = "no python3 on the host"
 # Between two agents: at most four a minute, and after some that never served only now and then.
 PAUSES_S = (1.0, 5.0, 20.0, 60.0, 300.0)
 WELL_AFTER_S = 120.0  # an agent that lived so long is followed by the first pause again
+# A lost connection ends the agent, too, and is told of by others: the agent's end is logged when it lasts.
+LOGGED_AFTER_S = PAUSES_S[0]
 COMPLAINT = 4096  # of what the host's Python says on its standard error
 NOT_FOUND = 127  # the shell's status for a command that is not there
 
@@ -59,20 +62,32 @@ class Follower:
         self._sources: dict[int, Followed] = {}
         self._added = asyncio.Queue[int]()
         self._released = asyncio.Queue[tuple[str, frozenset[bytes]]]()
-        self._why = "starting"
         self._said = ""
+        self._begins = False  # the first agent of a connection is on its way
+        self._why = ""  # no agent serves
 
     def add(self, keeper: Keeper, every_s: float) -> None:
         """Follow one more source, or one whose rules changed; `every_s`: its interval."""
         known = (n for n, followed in self._sources.items() if followed.keeper is keeper)
         number = next(known, len(self._sources) + 1)
-        self._sources[number] = Followed(keeper, self._clock, every_s)
+        followed = self._sources[number] = Followed(keeper, self._clock, every_s)
+        if self._begins:
+            followed.begin()
+        elif self._why:
+            followed.off(self._why)
         self._added.put_nowait(number)
 
     def off(self, reason: str) -> None:
         """Nothing is followed, and why."""
+        self._show(reason)
+        self._log(reason)
+
+    def _show(self, reason: str) -> None:
+        self._begins, self._why = False, reason
         for followed in self._sources.values():
             followed.off(reason)
+
+    def _log(self, reason: str) -> None:
         if reason and reason != self._said:
             logger.info("%s is not followed: %s", self._host, reason)
         self._said = reason
@@ -83,6 +98,8 @@ class Follower:
         loop = asyncio.get_running_loop()
         failures = 0
         try:
+            if not why_not:
+                self._begin()
             while not why_not:
                 began_s = loop.time()
                 self._released = asyncio.Queue()
@@ -96,13 +113,21 @@ class Follower:
                     break
                 if served and loop.time() - began_s > WELL_AFTER_S:
                     failures = 0
-                self.off(reason)
-                await asyncio.sleep(PAUSES_S[min(failures, len(PAUSES_S) - 1)])
+                pause_s = PAUSES_S[min(failures, len(PAUSES_S) - 1)]
+                self._show(f"{reason}; again in {pause_s:.0f} s")
+                await asyncio.sleep(LOGGED_AFTER_S)
+                self._log(reason)
+                await asyncio.sleep(pause_s - LOGGED_AFTER_S)
                 failures += 1
             self.off(why_not)
             await asyncio.Event().wait()
         finally:
             self.off("not connected")
+
+    def _begin(self) -> None:
+        self._begins = True
+        for followed in self._sources.values():
+            followed.begin()
 
     async def _once(self) -> tuple[bool, str, bool]:
         """One agent: whether it served, why it ended, whether another would fare no better."""
@@ -127,7 +152,7 @@ class Follower:
             return True, CROWDED, True
         if code == NOT_FOUND and not talk.served:
             return False, NO_PYTHON, True
-        ended = f"the agent on the host ended: {_last(complaint) or f'status {code}'}"
+        ended = why_ended(code, bytes(complaint), talk.noise, served=talk.served)
         return talk.served, reason or ended, False
 
     async def _talk(self, child: Child, talk: Conversation, script: bytes, complaint: bytearray) -> None:
@@ -152,6 +177,7 @@ class Follower:
 
         async def look_for_room() -> None:
             await talk.serving.wait()
+            self._begins, self._why = False, ""
             if not await has_room(self._line):
                 raise _Crowded
 
@@ -172,8 +198,3 @@ def too_old(python: str | None) -> str:
     if found and (int(found[1]), int(found[2])) < OLDEST:
         return f"the host's python3 is {python}, following needs 3.6"
     return ""
-
-
-def _last(complaint: bytearray) -> str:
-    lines = complaint.decode("utf-8", "replace").strip().splitlines()
-    return "".join(c if c.isprintable() else "?" for c in lines[-1])[:LONGEST_REASON] if lines else ""

@@ -122,6 +122,11 @@ class Frames:
         self.begun = False
         self._held = bytearray()
 
+    @property
+    def noise(self) -> bytes:
+        """What came instead of the magic first line; b"" once that is here."""
+        return b"" if self.begun else bytes(self._held)
+
     def feed(self, content: bytes) -> list[Message]:
         """The messages that are complete now."""
         self._held += content

@@ -76,7 +76,7 @@ CASES = {
                 ),
                 "samples": source(
                     Pulling(ago(seconds=5), 12, 30_000_000, 40, 120_000_000),
-                    follow=FollowState("rescanning", 0, "NFS: what other machines write there is not told"),
+                    follow=FollowState("rescanning", 0, "NFS does not tell what other machines write"),
                 ),
                 "checkpoints": source(
                     Fresh(ago(seconds=40)),

@@ -15,13 +15,13 @@ def state(**sources):
 def test_each_source_and_each_reason_once():
     said = of_host(
         state(
-            a=("following", ""), b=("rescanning", "NFS: what other machines write there is not told"),
+            a=("following", ""), b=("rescanning", "NFS does not tell what other machines write"),
             c=("off", "no python3 on the host"), d=("off", "no python3 on the host"), e=("off", ""), f=("starting", ""),
         )
     )  # fmt: skip
     assert said == [
         ok("following", "a: growth is told at once"),
-        note("following", "b: found by rescans (NFS: what other machines write there is not told)"),
+        note("following", "b: found by rescans (NFS does not tell what other machines write)"),
         note("following", "at the interval only: no python3 on the host"),
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import shlex
+import subprocess
 import sys
 
 import pytest
@@ -31,6 +32,15 @@ def test_the_syntax_is_that_of_python_3_6(name):
 
 def test_the_whole_script_is_python_3_6():
     ast.parse(bootstrap().script.decode(), feature_version=(3, 6))
+
+
+def test_an_older_python_says_so():
+    old = b"import sys; sys.version_info = (3, 5, 3)\n"
+    done = subprocess.run(
+        [sys.executable, "-"], input=old + bootstrap().script, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr == b"its python3 is 3.5.3, following needs 3.6\n"
 
 
 # What Python 3.6 had is still here; what came later is not to be used, so only names that are as old.

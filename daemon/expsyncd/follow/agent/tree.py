@@ -130,7 +130,7 @@ class Tree:
         kind = disks.remote_kind(self._top)
         why = self._limit or self._watches.reason
         self._watching = not why
-        why = "{}: what other machines write there is not told".format(kind) if kind else why
+        why = "{} does not tell what other machines write".format(kind) if kind else why
         self._looks = bool(why)
         self.mode, self.reason = "starting", ""
         began = time.monotonic()

@@ -53,6 +53,61 @@ async def test_rounds_go_on_until_all_is_here(sshd, short_folder):
         assert "partial" in words
 
 
+async def test_all_is_listed_once_and_once_more_at_the_end(sshd, short_folder):
+    async with world(short_folder, sshd) as found:
+        for number in range(30):
+            (found.there / f"{number}.png").write_bytes(b"x" * number)
+        listings = Counted(found.reach)
+        found.reach = listings
+        _, outcomes = await rounds_until_fresh(found)
+        assert content(found.here) == content(found.there)
+        assert [outcome["outcome"] for outcome in outcomes] == ["complete"]
+        assert listings.count == 2
+
+
+async def test_what_went_and_what_came_after_the_listing(sshd, short_folder):
+    async with world(short_folder, sshd) as found:
+        for number in range(12):
+            (found.there / f"{number:02}.png").write_bytes(b"x")
+
+        def meanwhile():
+            (found.there / "11.png").unlink()
+            (found.there / "10.png").write_bytes(b"another")
+            (found.there / "z.png").write_bytes(b"late")
+            (found.there / "z.csv").write_bytes(b"1\n")
+
+        found.reach = Counted(found.reach, meanwhile)
+        words, _ = await rounds_until_fresh(found)
+        assert content(found.here) == content(found.there)
+        assert "fresh" not in words[:-1]
+
+
+class Counted:
+    """A reach whose carriers count listings, and call `after` the first one."""
+
+    def __init__(self, reach, after=lambda: None) -> None:
+        self.count = 0
+        self._reach = reach
+        self._after = after
+
+    def __getattr__(self, name):
+        return getattr(self._reach, name)
+
+    def carrier(self, *words):
+        carrier = self._reach.carrier(*words)
+        listing = carrier.listing
+
+        async def counted(**options):
+            found = await listing(**options)
+            self.count += 1
+            if self.count == 1:
+                self._after()
+            return found
+
+        carrier.listing = counted
+        return carrier
+
+
 async def test_files_that_are_left_out_do_not_stand_before_the_others(sshd, short_folder):
     async with world(short_folder, sshd) as found:
         for number in range(9):

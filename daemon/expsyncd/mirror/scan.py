@@ -18,7 +18,7 @@ Name = bytes  # names on disk are bytes; an alias, since the field `bytes` below
 EVENT_FILE_MARK = b"tfevents"  # TensorBoard reads any file whose name contains it, so `run1.tfevents.77` too
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RunFolder:
     """A folder with event files; `inside` is relative to the source (b"" for the source itself).
 

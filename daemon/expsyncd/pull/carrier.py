@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from expsyncd.pull.outcome import Outcome
+from expsyncd.state.status import Trouble
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from expsyncd.clock import Clock
-    from expsyncd.pull.listing import Listing
-    from expsyncd.pull.outcome import Outcome
+    from expsyncd.errors import Error
+    from expsyncd.pull.listing import Item, Listing
     from expsyncd.pull.place import Place
     from expsyncd.pull.plan import Grown, Wanted
     from expsyncd.pull.source import Source, Tally, Tools
@@ -23,6 +26,13 @@ class Stopped(Exception):  # noqa: N818 - not a failure of ours: the pull ends e
         self.outcome = outcome
 
 
+def why(ended: Stopped | Error) -> Outcome:
+    """The outcome of a pull that ended early."""
+    if isinstance(ended, Stopped):
+        return ended.outcome
+    return Outcome("retry", Trouble(ended.title, ended.advice))
+
+
 class Carrier(Protocol):
     """Lists and brings files for one pull; its methods may raise Stopped or Error.
 
@@ -33,8 +43,13 @@ class Carrier(Protocol):
     troubles: list[Outcome]
     place: Place
 
-    async def listing(self, *, gone: bool, most: int | None) -> Listing:
-        """What differs between host and mirror. `gone`: also what left the host. `most`: so many of them."""
+    async def listing(
+        self, *, gone: bool, most: int | None, beyond: Callable[[Item], None] | None = None
+    ) -> Listing:
+        """What differs between host and mirror. `gone`: also what left the host.
+
+        `most`: so many of them, and `beyond` gets each of the others.
+        """
         ...
 
     async def audit(self, paths: Sequence[bytes]) -> Listing:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from expsyncd.clock import Clock
     from expsyncd.pull.digest import Question
+    from expsyncd.pull.listing import Item
     from expsyncd.pull.plan import Grown, Wanted
     from expsyncd.pull.source import Commands, Source, Tally, Tools
 
@@ -57,10 +58,12 @@ class RsyncCarrier:
         self._connection = connection
         self._digests = digests
 
-    async def listing(self, *, gone: bool, most: int | None) -> Listing:
+    async def listing(
+        self, *, gone: bool, most: int | None, beyond: Callable[[Item], None] | None = None
+    ) -> Listing:
         """What differs between host and mirror; changes nothing. See Carrier."""
         await self.place.prepare()
-        found = Listing(gone_known=gone, most=most)
+        found = Listing(gone_known=gone, most=most, beyond=beyond)
         source = self._source
         argv = command.listing(self._remote, self.place.folder, source.include, source.exclude, gone=gone)
         outcome = self._judge(await self._run(argv, None, lambda line: add_line(found, line)))

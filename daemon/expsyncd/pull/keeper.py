@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 from expsyncd.errors import Error
 from expsyncd.mirror.layout import source_folder
 from expsyncd.pull import audit, freshness
-from expsyncd.pull.carrier import Stopped
+from expsyncd.pull.carrier import Stopped, why
 from expsyncd.pull.listing import MOST_ITEMS
 from expsyncd.pull.named import Named
-from expsyncd.pull.outcome import Outcome
 from expsyncd.pull.puller import Pull
+from expsyncd.pull.rounds import Rounds
 from expsyncd.pull.source import Tally
 from expsyncd.pull.telling import Telling
 from expsyncd.state.status import Fresh, Pulling, SourceState, Trouble
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from expsyncd.pull.carrier import Reach
     from expsyncd.pull.census import Census
     from expsyncd.pull.listing import Item
+    from expsyncd.pull.rest import Rest
     from expsyncd.pull.rhythm import Rhythm
     from expsyncd.pull.source import Lanes, Source, Tools
     from expsyncd.state.follow import FollowState
@@ -80,8 +81,7 @@ class SourceKeeper:
         self._audit_slice: int | None = None
         self._doubted: set[bytes] = set()
         self._again = 0
-        self._most: int | None = most
-        self._at_a_time = most
+        self._rounds = Rounds(tools.ground.paths.incoming, most)
         self._serving: Callable[[], Pull] | None = None
         self._served = asyncio.Event()
         self._census: Census | None = None
@@ -167,19 +167,20 @@ class SourceKeeper:
             async with asyncio.TaskGroup() as group:
                 name = f"{self.source.host}/{self.source.name}"
                 group.create_task(self._named.run(reach, self._new_pull), name=f"named files of {name}")
-                await self._serve(group, self._serving)
+                await self._serve(group, reach)
         finally:
             self._served.clear()
             self._serving = None
+            self._rounds.begin_again()
 
-    async def _serve(self, group: asyncio.TaskGroup, new_pull: Callable[[], Pull]) -> None:
+    async def _serve(self, group: asyncio.TaskGroup, reach: Reach) -> None:
         while True:
             await self._wish.wait()
             self._wish.clear()
-            pull = new_pull()
             if self._bulk is not None and not self._bulk.done():
-                await self._light(pull)
+                await self._light(reach)
                 continue
+            pull = self._new_pull(reach, rest=self._rounds.rest)
             self._full_rounds += 1
             self._owed = False
             self.rhythm.begins(pull.started_at)
@@ -190,7 +191,7 @@ class SourceKeeper:
             else:
                 await self._finish(pull)
 
-    def _new_pull(self, reach: Reach, only: Sequence[Item] | None = None) -> Pull:
+    def _new_pull(self, reach: Reach, only: Sequence[Item] | None = None, rest: Rest | None = None) -> Pull:
         now = self._clock.now()
         pull_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
         return Pull(
@@ -203,11 +204,15 @@ class SourceKeeper:
             clock=self._clock,
             census=self._census,
             only=only,
-            most=self._most,
+            most=self._rounds.most,
+            rest=rest,
         )
 
-    async def _light(self, pull: Pull) -> None:
+    async def _light(self, reach: Reach) -> None:
         self._owed = True
+        if self._rounds.waiting:
+            return  # all was listed not long ago, for what that takes
+        pull = self._new_pull(reach)
         try:
             async with self._lanes.metrics, pull.leased():
                 await pull.look()
@@ -229,11 +234,8 @@ class SourceKeeper:
                 await pull.metrics()
                 if pull.passes.bulk:
                     self._lanes.busy[self.source.name] = frozenset(w.path for w in pull.passes.bulk)
-        except Stopped as stopped:
-            pull.stop(stopped.outcome)
-            return False
-        except Error as error:
-            pull.stop(Outcome("retry", Trouble(error.title, error.advice)))
+        except (Stopped, Error) as ended:
+            pull.stop(why(ended))
             return False
         self._audit_since = self._audit_slice = None
         self._doubted.difference_update(audited)
@@ -244,10 +246,8 @@ class SourceKeeper:
         try:
             async with self._lanes.bulk:
                 await pull.bulk()
-        except Stopped as stopped:
-            pull.stop(stopped.outcome)
-        except Error as error:
-            pull.stop(Outcome("retry", Trouble(error.title, error.advice)))
+        except (Stopped, Error) as ended:
+            pull.stop(why(ended))
         finally:
             self._lanes.busy.pop(self.source.name, None)
         await self._finish(pull)
@@ -273,9 +273,7 @@ class SourceKeeper:
         await self._telling.record_gone(pull, last)
         self.rhythm.ended(pull.started_at, complete=complete, files=last.files)
         self._show(state)
-        # Where a round brought none of what it listed, what stands behind that has to be listed as well.
-        self._most = None if pull.unfinished and not last.files else self._at_a_time
-        if pull.unfinished:
+        if self._rounds.ended(pull, last.files):
             self._wish.set()
             return
         self._telling.ended(pull, last, self._full_rounds)

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from expsyncd.pull.kinds import is_append_only
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 FORMAT = "%i|%l|%n"
 # So many files are planned at a time, and as many more that only grow: the first pull of a million would take
-# a gigabyte of memory, and nobody would be answered while it is planned.
-MOST_ITEMS = 50_000
+# a gigabyte of memory, and nobody would be answered while it is planned. What is beyond waits in a Rest.
+MOST_ITEMS = 20_000
 _ESCAPE = re.compile(rb"\\#([0-7]{3})")
 _IRREGULAR = re.compile(rb'^skipping non-regular file "(.*)"$')
 _COUNT = re.compile(rb"^Number of files: ([0-9,.]+)(?: \((.*)\))?$")
@@ -40,7 +40,8 @@ class Listing:
     """All that a listing said. `files` counts regular files on the host, None if it did not say.
 
     `refused`: paths that cannot be here, with the reason. `gone_known`: what left the host was asked for.
-    `more` files differ beyond the `most` that are listed; another round is to come for them.
+    `more` files differ beyond the `most` that are listed; another round is to come for them. `beyond` gets
+    each of them.
     """
 
     items: list[Item] = field(default_factory=list)
@@ -54,6 +55,7 @@ class Listing:
     most: int | None = None
     more: int = 0
     more_bytes: int = 0
+    beyond: Callable[[Item], None] | None = None
 
 
 def unescape(name: bytes) -> bytes:
@@ -108,6 +110,8 @@ def _add_item(listing: Listing, item: Item) -> None:
     else:
         listing.more += 1
         listing.more_bytes += item.size
+        if listing.beyond is not None:
+            listing.beyond(item)
 
 
 def _add_other(listing: Listing, line: bytes) -> None:

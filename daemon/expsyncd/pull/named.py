@@ -6,10 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from expsyncd.errors import Error
-from expsyncd.pull.carrier import Stopped
+from expsyncd.pull.carrier import Stopped, why
 from expsyncd.pull.listing import Item
-from expsyncd.pull.outcome import Outcome
-from expsyncd.state.status import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -108,10 +106,8 @@ class Named:
                 await pull.look()
                 await pull.metrics()
                 await pull.small()
-        except Stopped as stopped:
-            pull.stop(stopped.outcome)
-        except Error as error:
-            pull.stop(Outcome("retry", Trouble(error.title, error.advice)))
+        except (Stopped, Error) as ended:
+            pull.stop(why(ended))
         if pull.tally.files:
             self._rhythm.stirred()
             await self._telling.came(pull)

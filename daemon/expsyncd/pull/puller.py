@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from expsyncd.pull.carrier import Reach
     from expsyncd.pull.listing import Item
     from expsyncd.pull.plan import Grown
+    from expsyncd.pull.rest import Rest
     from expsyncd.pull.source import Lanes, Source, Tally, Tools
 
 
@@ -43,8 +44,12 @@ class Pull:
         census: Census | None = None,
         only: Sequence[Item] | None = None,
         most: int | None = MOST_ITEMS,
+        rest: Rest | None = None,
     ) -> None:
-        """`only`: just these files, which the follower named, in place of a listing. `most`: of so many."""
+        """`only`: just these files, which the follower named, in place of a listing.
+
+        `most`: so many at a time. `rest`: where others wait for their turn; what waits there is taken first.
+        """
         self.source = source
         self.pull_id = pull_id
         self.started_at: datetime = clock.now()
@@ -56,6 +61,8 @@ class Pull:
         self.census = census
         self._only = only
         self._most = most
+        self._rest = rest
+        self._from_rest = False
         self._leased: frozenset[bytes] | None = None
         self._reach = reach
         self._tools = tools
@@ -75,7 +82,7 @@ class Pull:
     @property
     def unfinished(self) -> bool:
         """Whether more is to come than was listed, and another round is likely to bring it."""
-        return self.listing.more > 0 and self.outcome.kind == "partial"
+        return (self._from_rest or self.listing.more > 0) and self.outcome.kind == "partial"
 
     def heard(self) -> None:
         """Tell the connection that the host answered: no round trip is needed to prove it alive."""
@@ -119,11 +126,13 @@ class Pull:
     async def look(self, *, audit: Sequence[bytes] = ()) -> None:
         """List what differs and plan. `audit` names files to compare by digest as well."""
         began_s = asyncio.get_running_loop().time()
-        if self._only is None:
-            await self._list()
-        else:
+        if self._only is not None:
             await self._carrier.place.prepare()
             self.listing = Listing(items=list(self._only))
+        elif self._rest is not None and self._most is not None and self._rest.count:
+            began_s = await self._take(self._rest, self._most)
+        else:
+            await self._list(began_s)
         audited = await self._carrier.audit(audit) if audit else Listing()
         listed = {item.path for item in self.listing.items}
         differing = [item for item in audited.items if item.path not in listed]
@@ -144,22 +153,44 @@ class Pull:
         here_meanwhile = growing - self._leased
         self.listing.items = [item for item in self.listing.items if item.path not in here_meanwhile]
 
-    async def _list(self) -> None:
+    async def _take(self, rest: Rest, most: int) -> float:
+        """The next of what the last listing found beyond; when that began. A listing follows the last."""
+        await self._carrier.place.prepare()
+        self._from_rest = True
+        self.census = None
+        self.listing = await asyncio.to_thread(rest.take, most)
+        self._note_more()
+        return rest.began_s
+
+    async def _listed(self, *, gone: bool, began_s: float) -> Listing:
+        rest = self._rest
+        if rest is None:
+            return await self._carrier.listing(gone=gone, most=self._most)
+        rest.clear()
+        found = await self._carrier.listing(gone=gone, most=self._most, beyond=rest.add)
+        rest.keep(found, began_s, asyncio.get_running_loop().time())
+        return found
+
+    def _note_more(self) -> None:
+        title = (
+            f"{self.listing.more} more files are to come" if self.listing.more else "a last look is to come"
+        )
+        trouble = Trouble(title, "the next round brings them, at once")
+        self._carrier.troubles.append(Outcome("partial", trouble))
+
+    async def _list(self, began_s: float) -> None:
         before = self.census
-        self.listing = await self._carrier.listing(gone=before is None, most=self._most)
+        self.listing = await self._listed(gone=before is None, began_s=began_s)
         asked = self.listing.gone_known
         if before is not None and not asked:
             if nothing_left(before, self.listing):
                 self.listing.gone = list(before.gone)
             else:
-                self.listing = await self._carrier.listing(gone=True, most=self._most)
+                self.listing = await self._listed(gone=True, began_s=began_s)
                 asked = True
         self.census = taken(self.listing, before, asked=asked)
         if self.listing.more:
-            trouble = Trouble(
-                f"{self.listing.more} more files are to come", "the next round brings them, at once"
-            )
-            self._carrier.troubles.append(Outcome("partial", trouble))
+            self._note_more()
         if self._carrier.troubles:
             self.census = None
 

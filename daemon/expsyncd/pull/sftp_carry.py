@@ -14,7 +14,7 @@ from expsyncd.pull import command, remote_tree
 from expsyncd.pull.carrier import Stopped
 from expsyncd.pull.differences import Differences, compare
 from expsyncd.pull.kinds import is_event_file
-from expsyncd.pull.listing import Listing
+from expsyncd.pull.listing import Item, Listing
 from expsyncd.pull.outcome import Outcome, unreadable
 from expsyncd.pull.patterns import filter_of
 from expsyncd.pull.place import Place
@@ -65,9 +65,11 @@ class SftpCarrier:
         self._recent_from = 0.0
         self._doubted: set[bytes] = set()
 
-    async def listing(self, *, gone: bool, most: int | None) -> Listing:
+    async def listing(
+        self, *, gone: bool, most: int | None, beyond: Callable[[Item], None] | None = None
+    ) -> Listing:
         """By listing every folder; it always knows what is gone, and holds all of it anyway."""
-        del gone, most
+        del gone, most, beyond
         await self.place.prepare()
         source = self._source
         taken = filter_of(command.filters(source.include, source.exclude))

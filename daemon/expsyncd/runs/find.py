@@ -49,7 +49,7 @@ _INNER = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FileSeen:
     """A file of a run. `kind`: see `read`, and what is not read: lent (another run's) or other."""
 
@@ -76,7 +76,7 @@ class FileSeen:
         return self.kind not in {"other", "lent"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RunSeen:
     """A folder that is a run, or for kind `table` may be one. `files` in the order in which they are read."""
 

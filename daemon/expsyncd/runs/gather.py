@@ -24,7 +24,7 @@ _ENDED = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Gathered:
     """`measures`: whether any file of it holds metrics, or says by itself that it is a run."""
 

@@ -35,7 +35,9 @@ class Known:
     def __init__(self, mirror: Path) -> None:
         self._mirror = os.fsencode(mirror)
         self.runs: dict[RunKey, RunSeen] = {}
-        self._users: dict[Address, set[RunKey]] = {}
+        self._users: dict[
+            Address, tuple[RunKey, ...]
+        ] = {}  # most often one, and a set takes four times as much
 
     def look_at_all(self) -> Change:
         """Walk the mirror."""
@@ -69,7 +71,7 @@ class Known:
             elif is_there and not find.may_matter(path):
                 continue
             folders |= {(host, source, folder) for folder in _folders(inside)}
-            folders |= self._users.get((host, source, inside), set())
+            folders.update(self._users.get((host, source, inside), ()))
             if not is_there:
                 folders |= {
                     key for key in self.runs if key[:2] == (host, source) and _is_below(key[2], inside)
@@ -108,7 +110,8 @@ class Known:
                 if file.address not in paths:
                     self._leave(file.address, seen.key)
         for address in paths:
-            self._users.setdefault(address, set()).add(seen.key)
+            if seen.key not in (users := self._users.get(address, ())):
+                self._users[address] = (*users, seen.key)
         if before is not None and not _goes_on(before, seen):
             change.anew.append(seen)
         change.seen.append(seen)
@@ -119,14 +122,13 @@ class Known:
         change.went.append(key)
 
     def _leave(self, address: Address, key: RunKey) -> None:
-        users = self._users.get(address, set())
-        users.discard(key)
-        if not users:
-            self._users.pop(address, None)
+        users = tuple(user for user in self._users.pop(address, ()) if user != key)
+        if users:
+            self._users[address] = users
 
     def borrowers(self, seen: RunSeen) -> set[RunKey]:
         """Runs whose settings lie in event files of this one."""
-        users = (self._users.get(file.address, set()) for file in seen.files if file.kind == "events")
+        users = (self._users.get(file.address, ()) for file in seen.files if file.kind == "events")
         return set().union(*users) - {seen.key}
 
     def forget(self) -> None:

@@ -7,6 +7,7 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from expsyncd.mirror.looks import Looks
 from expsyncd.runs import record
 from expsyncd.runs.known import Known
 from expsyncd.runs.turns import Turns
@@ -34,13 +35,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-SHARE = 4.0  # a look waits this many times as long as the last one took
 JUDGE_S = 5.0
 SPARED = 20  # judging takes a twentieth of the time at most
 FACTS_S = 30.0  # a host may have lost many files, and Slurm is asked less often still
 REST_AFTER_S = 60.0
 GROUND_AGAIN_S = 5.0
-WAITING_MOST = 5000  # paths of single looks; beyond, a walk is cheaper
 
 
 class Runs:
@@ -69,9 +68,8 @@ class Runs:
         self._known = Known(root.mirror)
         self._verdicts = Verdicts(facts, tracker, clock, names, stalled_after)
         self._wish = asyncio.Event()
-        self._paths: set[bytes] = set()
-        self._everything = True
-        self._look_at = self._judge_at = self._ask_at = 0.0
+        self._looks = Looks()
+        self._judge_at = self._ask_at = 0.0
         self._read: dict[Address, tuple[int, int]] = {}
         self._asked: set[tuple[str, str]] = set()
         self._died: set[Address] = set()
@@ -82,10 +80,7 @@ class Runs:
 
     def batch(self, batch: Batch) -> None:
         """Something changed in the mirror."""
-        self._paths.update(batch.paths)
-        if batch.everything or len(self._paths) > WAITING_MOST:
-            self._everything = True
-            self._paths.clear()
+        self._looks.add(batch)
         self._wish.set()
 
     def apply(self, stalled_after: float) -> None:
@@ -110,7 +105,7 @@ class Runs:
             await self._pause(GROUND_AGAIN_S)
         elif await self._thread.run(self._was_made_anew):
             await self._remember()
-        elif (self._everything or self._paths) and now >= self._look_at:
+        elif self._looks.due() <= now:
             await self._look()
         elif now >= self._judge_at:
             await self._judge()
@@ -120,9 +115,7 @@ class Runs:
             await self._idle(now)
 
     async def _idle(self, now: float) -> None:
-        until = self._judge_at
-        if self._everything or self._paths:
-            until = min(until, self._look_at)
+        until = min(self._judge_at, self._looks.due())
         if now - self._read_at > REST_AFTER_S:
             await self._reader.rest()
         await self._pause(max(0.0, until - now))
@@ -153,17 +146,15 @@ class Runs:
         self._verdicts.remember(rows)
         self._known.forget()
         self._waiting.clear()
-        self._everything = True
+        self._looks.add_everything()
 
     async def _look(self) -> None:
-        everything, paths = self._everything, frozenset(self._paths)
-        self._everything = False
-        self._paths.clear()
+        everything, paths = self._looks.take(self._clock.monotonic())
         started = self._clock.monotonic()
         change = await asyncio.to_thread(
             self._known.look_at_all if everything else lambda: self._known.look(paths)
         )
-        self._look_at = self._clock.monotonic() + SHARE * (self._clock.monotonic() - started)
+        self._looks.looked(started, self._clock.monotonic(), everything=everything)
         went = [*change.went, *(self._verdicts.strangers(self._known.runs) if everything else ())]
         unused = (
             [address for address in self._read if not self._known.is_used(address)]

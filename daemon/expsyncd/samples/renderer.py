@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from expsyncd.errors import Error
+from expsyncd.mirror.looks import NEVER, Looks
 from expsyncd.samples import records
 from expsyncd.samples.inventory import Change, Inventory
 from expsyncd.samples.tags import Tags
@@ -35,12 +36,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-SHARE = 4.0  # a look at the inventory waits this many times as long as the last one took
 OLDEST_EVERY = 4  # the series that waits longest has its turn among the newest
 SHEETS_AFTER_S = 3.0  # of rest: contact sheets are for looking back
 REST_AFTER_S = 60.0
 GROUND_AGAIN_S = 5.0
-WAITING_MOST = 5000  # paths of single looks; beyond, a scan is cheaper
 
 
 class Renderer:
@@ -69,9 +68,8 @@ class Renderer:
         self._inventory = Inventory(root.mirror, self._takes)
         self._tags = Tags(root.mirror, darkroom, self._takes)
         self._wish = asyncio.Event()
-        self._paths: set[bytes] = set()
-        self._everything = self._whole = True
-        self._look_at = 0.0
+        self._looks = Looks()
+        self._whole = True
         self._waiting: dict[SeriesKey, Wanted] = {}
         self._sheets: dict[SeriesKey, Wanted] = {}
         self._rows: dict[SeriesKey, SeriesRow] = {}
@@ -81,16 +79,14 @@ class Renderer:
 
     def batch(self, batch: Batch) -> None:
         """Something changed in the mirror."""
-        self._paths.update(batch.paths)
-        if batch.everything or len(self._paths) > WAITING_MOST:
-            self._everything = True
-            self._paths.clear()
+        self._looks.add(batch)
         self._wish.set()
 
     def apply(self, rules: Rules) -> None:
         """Use another config: everything is looked at anew."""
         self._rules = rules
-        self._everything = self._whole = True
+        self._looks.add_everything()
+        self._whole = True
         self._wish.set()
 
     async def run(self) -> None:
@@ -104,8 +100,7 @@ class Renderer:
         try:
             while True:
                 self._wish.clear()
-                now = self._clock.monotonic()
-                if (self._everything or self._paths) and now >= self._look_at:
+                if self._looks.due() <= self._clock.monotonic():
                     await self._look()
                 elif self._waiting:
                     await self._render(self._next())
@@ -118,16 +113,15 @@ class Renderer:
 
     async def _idle(self) -> None:
         """Wait for a wish; after a while draw contact sheets, then let the child go."""
-        pause_s = (
-            max(0.0, self._look_at - self._clock.monotonic()) if self._everything or self._paths else None
-        )
-        if pause_s is None:
+        due = self._looks.due()
+        pause_s = max(0.0, due - self._clock.monotonic())
+        if due == NEVER:
             pause_s = SHEETS_AFTER_S if self._sheets else REST_AFTER_S
         with suppress(TimeoutError):
             async with asyncio.timeout(pause_s):
                 await self._wish.wait()
             return
-        if self._everything or self._paths:
+        if due != NEVER:
             return
         if self._sheets:
             _, wanted = self._sheets.popitem()
@@ -144,15 +138,15 @@ class Renderer:
         if not self._writable():  # a disk that is away is no empty mirror
             await self._wait_for_ground()
             return
-        everything, whole, paths = self._everything, self._whole, frozenset(self._paths)
-        self._everything = self._whole = False
-        self._paths.clear()
+        everything, paths = self._looks.take(self._clock.monotonic())
+        whole = everything and self._whole
+        self._whole = self._whole and not everything
         if everything and not whole:
             lost = await asyncio.to_thread(records.lost, self._root.path, list(self._rows.values()))
             whole = bool(lost)
         started = self._clock.monotonic()
         change, found = await asyncio.to_thread(self._looked, paths, everything=everything, whole=whole)
-        self._look_at = self._clock.monotonic() + SHARE * (self._clock.monotonic() - started)
+        self._looks.looked(started, self._clock.monotonic(), everything=everything)
         healed = self._healed(change)
         tagged = self._tagged() if whole else []
         gone = records.gone(self._rows, found)

@@ -45,7 +45,7 @@ _OF = "host=? AND source=? AND inside=?"
 _POINT = struct.Struct("<qdd")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MeasuredRow:
     """One run. Times are seconds since 1970, None while unknown; `step` the newest of any tag.
 

@@ -54,6 +54,8 @@ def view_names(runs: Iterable[RunLike]) -> dict[RunKey, str]:
     """The name of each run, a relative path; no two are the same, whatever the order of `runs`."""
     ordered = sorted(runs, key=lambda run: run.key)
     short = {run.key: f"{_host(run)}/{_run(run)}" for run in ordered}
+    if not _same(short):  # as almost always: for 20,000 runs the rest takes megabytes
+        return short
     long = {run.key: f"{_host(run)}/{_component(run.source)}/{_run(run)}" for run in ordered}
     names = dict(short)
     # A long name may meet another run's short one (source `a` has run `b`, another source has run `a/b`),
@@ -89,6 +91,8 @@ def names_beside(taken: Mapping[RunKey, str], runs: Iterable[RunLike]) -> dict[R
 
 
 def _same(names: dict[RunKey, str]) -> Sequence[list[RunKey]]:
+    if len(set(names.values())) == len(names):
+        return []
     by_name: defaultdict[str, list[RunKey]] = defaultdict(list)
     for key, name in names.items():
         by_name[name].append(key)

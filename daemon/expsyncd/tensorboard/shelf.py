@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 AGE_LOOK_S = 600.0
 # A look goes through the whole mirror. Those that nobody waits for take a tenth of the time at most.
 SPARED = 10
-SOON_MOST_S = 5.0
+SOON_MOST_S = 20.0
 # That files grow changes which runs are the newest, and nothing else.
 SELDOM_S = 10.0
 Select = Callable[["Sequence[RunFolder]", "Mapping[RunKey, str]", "AbstractSet[RunKey]"], Selection]

@@ -43,7 +43,7 @@ class ViewChange:
     names: Mapping[RunKey, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Seen:
     """An event file when its link was laid."""
 

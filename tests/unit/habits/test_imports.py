@@ -31,7 +31,7 @@ MAY = {
     },
     # launch registers our tab
     "tensorboard": BELOW | {"tab.plugin", "eventfiles", "mirror.scan", "mirror.layout", "state", "config.model"},
-    "samples": BELOW | {"cell", "confined", "eventfiles", "mirror.layout", "mirror.batch", "mirror.scan", "state", "config.model"},
+    "samples": BELOW | {"cell", "confined", "eventfiles", "mirror.layout", "mirror.batch", "mirror.looks", "mirror.scan", "state", "config.model"},
     "inquiry": BELOW | {"state.status"},
     # Slurm and GPUs: the keepers ask over whatever runs commands; the rest reads texts
     "jobs": BELOW | {"inquiry", "state", "config.model"}, "gpus": BELOW | {"inquiry", "state", "config.model"},
@@ -39,7 +39,7 @@ MAY = {
     # the page inside TensorBoard reads both databases, asks the daemon, and shows frames that were rendered already
     "tab": {"errors", "paths", "clock", "mirror.layout", "state", "control.client", "control.protocol",
             "samples.blocks", "samples.tagged", "samples.decode"},
-    "runs": BELOW | {"cell", "confined", "eventfiles", "redact", "mirror.layout", "mirror.batch", "mirror.scan", "state"},
+    "runs": BELOW | {"cell", "confined", "eventfiles", "redact", "mirror.layout", "mirror.batch", "mirror.looks", "mirror.scan", "state"},
     "journal": BELOW | {"mirror.layout", "mirror.batch", "mirror.scan", "state", "config.model", "config.names", "cell", "confined"},
     "journal_folders": {"config.names", "config.model", "pull.chosen", "journal.scripts"},
     "notices": BELOW | {"state.status"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from expsyncd.mirror.batch import UNFINISHED_FOLDERS, is_temporary
@@ -31,11 +31,12 @@ class RunFolder:
     files: tuple[Name, ...]
     newest_mtime_ns: int
     bytes: int
+    # One for all tables that have it as their key: with 20,000 runs each more would take a megabyte.
+    key: tuple[str, str, Name] = field(init=False, repr=False, compare=False)
 
-    @property
-    def key(self) -> tuple[str, str, Name]:
-        """What identifies the run, whatever it is called in TensorBoard."""
-        return self.host, self.source, self.inside
+    def __post_init__(self) -> None:
+        """Sets what identifies the run, whatever it is called in TensorBoard."""
+        object.__setattr__(self, "key", (self.host, self.source, self.inside))
 
 
 def is_event_file_name(name: bytes) -> bool:

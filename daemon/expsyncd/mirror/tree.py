@@ -1,21 +1,27 @@
 """Watches a folder and all below it by inotify (Linux): watchdog reads the kernel's queue, the rest is here.
 
 watchdog's own observer looks through all that waits for each name that is moved into place, which rsync does
-with every file; it warns of a folder that it watches twice with the names of all that it watches; and after
-an overflow it takes every watch away, each of which is an event: with more folders than the kernel's queue
-holds that overflows for ever.
+with every file; it warns of a folder that it watches twice with the names of all that it watches, and Python
+keeps each such text; and after an overflow it takes every watch away, each of which is an event: with more
+folders than the kernel's queue holds that overflows for ever.
 """
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import threading
-import warnings
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
-from watchdog.observers.inotify_c import CallbackId, InotifyConstants, InotifyFD, Mask
+from watchdog.observers.inotify_c import (
+    InotifyConstants,
+    InotifyFD,
+    Mask,
+    inotify_add_watch,
+    inotify_rm_watch,
+)
 
 from expsyncd.mirror.inbox import Inbox
 
@@ -34,7 +40,6 @@ MASK = Mask(
     | InotifyConstants.IN_ONLYDIR
     | InotifyConstants.IN_DONT_FOLLOW
 )
-ID = CallbackId(1)
 
 
 class Watching(Protocol):
@@ -69,18 +74,72 @@ class Watching(Protocol):
         ...
 
 
+class Told(Protocol):
+    """Hears of events in the reader's thread."""
+
+    def on_event(self, event: InotifyEvent) -> None:
+        """Something happened in or to a watched folder."""
+        ...
+
+    def on_watch_deleted(self, wd: WatchDescriptor) -> None:
+        """A watched folder is gone."""
+        ...
+
+
+class Kernel(Protocol):
+    """What makes watches."""
+
+    def watch(self, path: bytes) -> WatchDescriptor:
+        """Watch a folder, the same number for the same one. Raises OSError."""
+        ...
+
+    def unwatch(self, wd: WatchDescriptor) -> None:
+        """Watch it no longer."""
+        ...
+
+
+class Reader(InotifyFD):
+    """watchdog's thread that reads the kernel's queue, without what it notes of each watch.
+
+    An overflow goes to watchdog's log, where an Inbox hears of it. Raises OSError when the kernel gives none.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: Told | None = None
+
+    def watch(self, path: bytes) -> WatchDescriptor:
+        """Watch a folder, the same number for the same one. Raises OSError."""
+        wd = inotify_add_watch(self._inotify_fd, path, MASK)
+        if wd == -1:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
+        return wd
+
+    def unwatch(self, wd: WatchDescriptor) -> None:
+        """Watch it no longer; nothing where it is gone already."""
+        inotify_rm_watch(self._inotify_fd, wd)
+
+    def handle_event(self, event: InotifyEvent) -> None:
+        """Hand it on."""
+        if event.is_queue_overflow:
+            super().handle_event(event)
+        elif self.told is not None and event.is_ignored:
+            self.told.on_watch_deleted(event.wd)
+        elif self.told is not None:
+            self.told.on_event(event)
+
+
 class TreeObserver:
-    """Tells an Inbox of what changes below a folder; `make` makes the watches of one.
+    """Tells an Inbox of what changes below one folder; `make` makes the watches.
 
     Raises OSError at a limit of the kernel.
     """
 
     def __init__(self) -> None:
-        # After an overflow every folder is; Python keeps each text of a warning that is not ignored.
-        warnings.filterwarnings("ignore", r"Callback with id '\d+' already exists for watch", RuntimeWarning)
-        self._fd = InotifyFD()
-        self._fd.start()
-        self._trees: list[Tree] = []
+        self._reader = Reader()
+        self._reader.start()
+        self._tree: Tree | None = None
         self.make = Tree
 
     def schedule(
@@ -95,39 +154,41 @@ class TreeObserver:
         """Watch `path` once started; what is told is always the same."""
         del event_filter
         changed = told.changed if isinstance(told, Inbox) else _nobody
-        self._trees.append(self.make(self._fd, os.fsencode(path), changed, recursive=recursive))
+        self._tree = self._reader.told = self.make(
+            self._reader, os.fsencode(path), changed, recursive=recursive
+        )
         return None
 
     def start(self) -> None:
         """Add the watches; blocks for as long as it takes to find all folders. Raises OSError."""
-        for tree in self._trees:
-            tree.begin()
+        if self._tree is not None:
+            self._tree.begin()
 
     def watch_again(self) -> None:
         """Find the folders that came while events were lost; blocks likewise, and never raises."""
-        for tree in self._trees:
-            tree.again()
+        if self._tree is not None:
+            self._tree.again()
 
     def stop(self) -> None:
         """Have it end."""
-        self._fd.stop()
+        self._reader.stop()
 
     def is_alive(self) -> bool:
         """Whether its thread goes on."""
-        return self._fd.is_alive()
+        return self._reader.is_alive()
 
     def join(self, timeout: float | None = None) -> None:
         """Wait for its end."""
-        self._fd.join(timeout)
+        self._reader.join(timeout)
 
 
 class Tree:
     """The watches below one folder; `changed` gets absolute paths and whether that is a folder that came."""
 
     def __init__(
-        self, fd: InotifyFD, top: bytes, changed: Callable[[bytes, bool], None], *, recursive: bool
+        self, kernel: Kernel, top: bytes, changed: Callable[[bytes, bool], None], *, recursive: bool
     ) -> None:
-        self._fd = fd
+        self._kernel = kernel
         self._top = top
         self._changed = changed
         self._recursive = recursive
@@ -173,9 +234,6 @@ class Tree:
             if path is not None and self._watched.get(path) == wd:
                 del self._watched[path]
 
-    def on_queue_overflow(self) -> None:
-        """Events were lost. `watch_again` is for another thread: this one must go on reading."""
-
     def _add_all(self, waiting: list[bytes], *, limited: bool = False) -> None:
         while waiting:
             folder = waiting.pop()
@@ -193,7 +251,7 @@ class Tree:
         with self._lock:
             if path in self._watched:
                 return False
-            wd = self._fd.add_callback(path, MASK, self, ID)
+            wd = self._kernel.watch(path)
             self._paths[wd] = path
             self._watched[path] = wd
             return True
@@ -206,7 +264,7 @@ class Tree:
             if moved:  # wherever they are now, these are no longer their paths
                 for wd in wds:
                     self._paths.pop(wd, None)
-                self._fd.remove_callbacks([(wd, ID) for wd in wds])
+                    self._kernel.unwatch(wd)
 
 
 def _folders(folder: bytes) -> Sequence[bytes]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from expsyncd.mirror.batch import UNFINISHED_FOLDERS, is_temporary
@@ -87,11 +87,12 @@ class RunSeen:
     files: tuple[FileSeen, ...]
     log: Name = b""
     note: str = ""
+    # One for all tables that have it as their key: with 20,000 runs each more would take a megabyte.
+    key: RunKey = field(init=False, repr=False, compare=False)
 
-    @property
-    def key(self) -> RunKey:
-        """What identifies the run."""
-        return self.host, self.source, self.inside
+    def __post_init__(self) -> None:
+        """Sets what identifies the run, whatever it is called in TensorBoard."""
+        object.__setattr__(self, "key", (self.host, self.source, self.inside))
 
     @property
     def shown(self) -> bool:

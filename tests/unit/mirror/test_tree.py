@@ -14,11 +14,11 @@ class Kernel:
         self.watched: dict[bytes, int] = {}
         self.removed: list[int] = []
 
-    def add_callback(self, path, *_):
+    def watch(self, path):
         return self.watched.setdefault(path, len(self.watched) + 1)
 
-    def remove_callbacks(self, callbacks):
-        self.removed += [wd for wd, _ in callbacks]
+    def unwatch(self, wd):
+        self.removed.append(wd)
 
 
 def tree_of(top, told):
@@ -76,7 +76,6 @@ def test_after_an_overflow_no_watch_is_taken_away_and_new_folders_get_one(tmp_pa
     (tmp_path / "a").mkdir()
     kernel, tree = tree_of(tmp_path, [])
     (tmp_path / "b").mkdir()
-    tree.on_queue_overflow()
     tree.again()
     assert kernel.removed == []
     assert bytes(tmp_path / "b") in kernel.watched

@@ -38,6 +38,7 @@ logger = logging.getLogger(__name__)
 GROUND_AGAIN_S = 5.0
 LINK_AFTER_S = 2.0  # what a run wrote is read first
 LINK_EVERY_S = 10.0  # reading all settings of a thousand runs takes a tenth of a second
+SPARED = 20  # of 20,000 runs it takes seconds: a twentieth of the time at most
 LINK_AT_LEAST_S = 60.0  # jobs and what a run's first events tell may come without a change in the mirror
 REST_AFTER_S = 30.0
 
@@ -66,7 +67,7 @@ class Journal:
         self._reader = ScriptReader()
         self._wish = asyncio.Event()
         self._look = True
-        self._link_at = 0.0
+        self._link_at = self._linked_until = 0.0
         self._contents: dict[tuple[str, bytes], tuple[int, int]] = {}
         self._rows: dict[str, EntryRow] = {}
         self._made = -1
@@ -80,7 +81,8 @@ class Journal:
         )
         if batch.everything or any((path + b"/").startswith(prefixes) for path in batch.paths):
             self._look = True
-        self._link_at = min(self._link_at, self._clock.monotonic() + LINK_AFTER_S)
+        soon = max(self._clock.monotonic() + LINK_AFTER_S, self._linked_until)
+        self._link_at = min(self._link_at, soon)
         self._wish.set()
 
     def request(self) -> None:
@@ -234,9 +236,10 @@ class Journal:
     # --- links ----------------------------------------------------------------------------------------
 
     async def _relink(self) -> None:
-        self._link_at = self._clock.monotonic() + LINK_AT_LEAST_S
-        runs, jobs, hand, oldest = await self._thread.run(self._links_from)
+        began = self._clock.monotonic()
+        self._link_at = began + LINK_AT_LEAST_S
         entries = list(self._rows.values())
+        runs, jobs, hand, oldest = await self._thread.run(self._links_from, with_runs=bool(entries))
         of = (tuple(runs), tuple(jobs), tuple(hand.items()), tuple(entries))
         of_now = hash(repr(of))
         if of_now == self._linked_of:
@@ -248,12 +251,14 @@ class Journal:
             put_links(db, found.links, found.unlinked)
 
         await self._thread.run(lambda: self._catalogue().write(write))
-        self._link_at = max(self._link_at, self._clock.monotonic() + LINK_EVERY_S)
+        ended = self._clock.monotonic()
+        self._linked_until = ended + max(LINK_EVERY_S, SPARED * (ended - began))
+        self._link_at = max(self._link_at, self._linked_until)
 
     def _links_from(
-        self,
+        self, *, with_runs: bool
     ) -> tuple[list[LinkRun], list[JobRow], dict[tuple[str, RunKey], bool], dict[tuple[str, bytes], float]]:
-        """In the database thread."""
+        """In the database thread. `with_runs`: without entries only what the person said is linked."""
 
         def read(db: Database) -> list[LinkRun]:
             settings: dict[RunKey, dict[str, str]] = {}
@@ -264,5 +269,5 @@ class Journal:
             ]
 
         scripts = self._facts.scripts
-        runs: list[LinkRun] = self._catalogue().read(read, [])
+        runs: list[LinkRun] = self._catalogue().read(read, []) if with_runs else []
         return runs, self._facts.jobs.known(), scripts.hand_links(), scripts.oldest()

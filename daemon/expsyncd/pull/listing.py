@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FORMAT = "%i|%l|%n"
 # So many files are planned at a time, and as many more that only grow: the first pull of a million would take
 # a gigabyte of memory, and nobody would be answered while it is planned. What is beyond waits in a Rest.
-MOST_ITEMS = 20_000
+MOST_ITEMS = 10_000
 _ESCAPE = re.compile(rb"\\#([0-7]{3})")
 _IRREGULAR = re.compile(rb'^skipping non-regular file "(.*)"$')
 _COUNT = re.compile(rb"^Number of files: ([0-9,.]+)(?: \((.*)\))?$")
@@ -60,6 +60,8 @@ class Listing:
 
 def unescape(name: bytes) -> bytes:
     """The bytes that rsync escaped. A literal backslash before `#ooo` is itself escaped, so this is exact."""
+    if b"\\#" not in name:
+        return name
     return _ESCAPE.sub(lambda found: bytes([int(found[1], 8) & 0xFF]), name)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import select
+import signal
 import sys
 import time
 from collections import deque
@@ -16,6 +17,9 @@ from expsyncd.follow.agent.tree import Tree, Watches
 
 # Without a word from our end for so long the connection is taken for dead; each ping says it anew.
 PATIENCE_S = 30.0
+# Beyond that it is stuck in a call to a disk that does not answer (a hung NFS): the kernel's alarm ends it,
+# lest agents gather on the host.
+STUCK_S = 10.0
 SLICE_S = 0.01  # of work at a time
 # After work the agent rests for a multiple of it: never more than a quarter of a core for changes, half of
 # one while a source is taken in. What happens meanwhile is coalesced.
@@ -44,11 +48,13 @@ class Agent:
         self._starting: Dict[Tree, Iterator[None]] = {}
         self._missing_due = 0.0
         self._anew: Dict[Tree, float] = {}  # when to take one in anew, because events were lost
-        self._deadline = time.monotonic() + PATIENCE_S
+        self._deadline = 0.0
         self._rest_until = 0.0
 
     def run(self) -> None:
         """Serve; returns when the connection is gone."""
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        self._heard(PATIENCE_S)
         self._out.raw(MAGIC)
         self._out.put({"t": "hello", "pid": os.getpid(), "python": sys.version.split()[0]})
         try:
@@ -254,8 +260,12 @@ class Agent:
         self._trees[tree.number] = tree
         self._start(tree)
 
+    def _heard(self, within_s: float) -> None:
+        self._deadline = time.monotonic() + within_s
+        signal.alarm(int(within_s + STUCK_S))
+
     def _pong(self, words: Dict[str, Any]) -> None:
-        self._deadline = time.monotonic() + float(words["within"])
+        self._heard(float(words["within"]))
         # All that happened before the question is told before the answer.
         self._read_events()
         self._send(time.monotonic() + SLICE_S)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from expsyncd.mirror.batch import UNFINISHED_FOLDERS, is_temporary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 Name = bytes  # names on disk are bytes; an alias, since the field `bytes` below hides the type
+Key = tuple[str, str, Name]  # host, source, folder inside it
 
 EVENT_FILE_MARK = b"tfevents"  # TensorBoard reads any file whose name contains it, so `run1.tfevents.77` too
 
@@ -32,7 +33,7 @@ class RunFolder:
     newest_mtime_ns: int
     bytes: int
     # One for all tables that have it as their key: with 20,000 runs each more would take a megabyte.
-    key: tuple[str, str, Name] = field(init=False, repr=False, compare=False)
+    key: Key = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Sets what identifies the run, whatever it is called in TensorBoard."""
@@ -44,9 +45,12 @@ def is_event_file_name(name: bytes) -> bool:
     return EVENT_FILE_MARK in name and not is_temporary(name)
 
 
-def find_runs(mirror: Path, hosts: Iterable[str] | None = None) -> list[RunFolder]:
+def find_runs(
+    mirror: Path, hosts: Iterable[str] | None = None, *, known: Mapping[Key, RunFolder] | None = None
+) -> list[RunFolder]:
     """All runs in the mirror, or those of `hosts`; a missing mirror or host has none.
 
+    `known`: from before, given again where nothing changed, so that two looks do not take twice the memory.
     Folders that vanish or cannot be read are passed over: the next scan sees them.
     """
     names = _folders(os.fsencode(mirror)) if hosts is None else [os.fsencode(host) for host in hosts]
@@ -54,11 +58,13 @@ def find_runs(mirror: Path, hosts: Iterable[str] | None = None) -> list[RunFolde
         run
         for host in sorted(names)
         for source in sorted(_folders(os.fsencode(mirror) + b"/" + host))
-        for run in find_runs_in(mirror, os.fsdecode(host), os.fsdecode(source))
+        for run in find_runs_in(mirror, os.fsdecode(host), os.fsdecode(source), known=known)
     ]
 
 
-def find_runs_in(mirror: Path, host: str, source: str) -> list[RunFolder]:
+def find_runs_in(
+    mirror: Path, host: str, source: str, *, known: Mapping[Key, RunFolder] | None = None
+) -> list[RunFolder]:
     """The runs of one source, sorted by folder."""
     top = b"/".join((os.fsencode(mirror), os.fsencode(host), os.fsencode(source)))
     # A stack and not recursion: a hostile tree may be deeper than Python's stack.
@@ -74,16 +80,16 @@ def find_runs_in(mirror: Path, host: str, source: str) -> list[RunFolder]:
                 with suppress(OSError):
                     files.append((entry.name, entry.stat(follow_symlinks=False)))
         if files:
-            found.append(
-                RunFolder(
-                    host=host,
-                    source=source,
-                    inside=folder[len(top) + 1 :],
-                    files=tuple(sorted(name for name, _ in files)),
-                    newest_mtime_ns=max(stat.st_mtime_ns for _, stat in files),
-                    bytes=sum(stat.st_size for _, stat in files),
-                )
+            run = RunFolder(
+                host=host,
+                source=source,
+                inside=folder[len(top) + 1 :],
+                files=tuple(sorted(name for name, _ in files)),
+                newest_mtime_ns=max(stat.st_mtime_ns for _, stat in files),
+                bytes=sum(stat.st_size for _, stat in files),
             )
+            before = known.get(run.key) if known else None
+            found.append(before if before is not None and before == run else run)
     return sorted(found, key=lambda run: run.inside)
 
 

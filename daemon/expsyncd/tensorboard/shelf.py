@@ -58,6 +58,7 @@ class Shelf:
         self._cost_s = 0.0
         self._held: Counter[Path] = Counter()  # a pull and the mender may hold the same one
         self._shown: AbstractSet[RunKey] = frozenset()
+        self._known: dict[RunKey, RunFolder] = {}
         self._laid = asyncio.Condition()
         self._begun = self._done = 0
 
@@ -122,7 +123,8 @@ class Shelf:
         await self._on_runs(runs, change, selection)
 
     def _look(self, held: frozenset[Path]) -> tuple[list[RunFolder], Selection, ViewChange]:
-        runs = find_runs(self._root.mirror)
+        runs = find_runs(self._root.mirror, known=self._known)
+        self._known = {run.key: run for run in runs}
         names = view_names(runs)
         selection = self._select(runs, names, self._shown)
         now = self._clock.monotonic()

@@ -20,7 +20,7 @@ ELSEWHERE = {
     "starts processes": {
         "journal.read": "integration/test_journal", "journal.scripts": "integration/test_journal",
         "journal.service": "integration/test_journal",
-        "runs.known": "integration/test_runs", "runs.read": "integration/test_runs",
+        "runs.read": "integration/test_runs",
         "runs.reader": "integration/test_runs", "runs.record": "integration/test_runs", "runs.service": "integration/test_runs",
         "runs.hparams": "integration/test_runs",
         "state.readings": "integration/test_runs",

@@ -30,6 +30,16 @@ def test_runs_are_folders_with_event_files(tmp_path):
     ]
 
 
+def test_what_did_not_change_is_not_held_twice(tmp_path):
+    put(tmp_path, b"gpu1/tb/a/events.out.tfevents.1")
+    put(tmp_path, b"gpu1/tb/b/events.out.tfevents.1")
+    before = {run.key: run for run in find_runs(tmp_path)}
+    put(tmp_path, b"gpu1/tb/b/events.out.tfevents.1", b"more")
+    same, other = find_runs(tmp_path, known=before)
+    assert same is before[same.key]
+    assert other.bytes == 4
+
+
 def test_event_files_in_the_source_itself(tmp_path):
     put(tmp_path, b"gpu1/run/events.out.tfevents.1", mtime_ns=5)
     assert [run.inside for run in find_runs_in(tmp_path, "gpu1", "run")] == [b""]

@@ -13,19 +13,20 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from subprocess import SubprocessError
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.rivals import Link, Ours, Rclone, RsyncLoop, Syncthing, Unison, Way, polled
+from bench.rivals import UP_WITHIN_S, Link, Lsyncd, Ours, Rclone, RsyncLoop, Syncthing, Unison, Way, polled
 from support.tensorboards import Training, steps
 from support.wait import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 NAME = "events.out.tfevents.1"
 CHUNK = os.urandom(1000)
@@ -77,11 +78,16 @@ def to_disk(way: Way, share: float) -> list[float]:
         if not polled(arrived, 60, LOOK_S if way.period_s < 1 else 0.002):
             break
         waits.append(time.perf_counter() - began)
-    with suppress(FileNotFoundError):  # some take it away before they put the next one there
-        found = here.read_bytes()
-        if not file.read_bytes().startswith(found):
-            print(f"{way.name}: its copy is not the beginning of the host's file")
+    if not polled(partial(begins, file, here), UP_WITHIN_S, 0.01):
+        print(f"{way.name}: its copy is not the beginning of the host's file")
     return waits
+
+
+def begins(file: Path, here: Path) -> bool:
+    """Whether the copy is the beginning of the host's file; some take it away before they put the next one there."""
+    with suppress(FileNotFoundError):
+        return file.read_bytes().startswith(here.read_bytes())
+    return False
 
 
 def shown(port: int, step: int) -> bool:
@@ -113,52 +119,58 @@ def to_tensorboard(link: Link, share: float, *, follow: bool) -> list[float]:
         way.close()
 
 
+WAYS: tuple[Callable[[Link], Way], ...] = (
+    Ours,
+    lambda link: Ours(link, follow=False),
+    lambda link: RsyncLoop(link, 1.0),
+    lambda link: RsyncLoop(link, 5.0),
+    Lsyncd,
+    Unison,
+    Rclone,
+    Syncthing,
+)
+
+
+@contextmanager
+def said_if_it_fails(name: str) -> Iterator[None]:
+    """What one way does not stand is told, and the next one is measured."""
+    try:
+        yield
+    except (AssertionError, KeyError, IndexError, OSError, SubprocessError, ValueError) as error:
+        print(f"{name:<34} not measured: {type(error).__name__}: {error}", flush=True)
+
+
 def measure(share: float, only: str) -> None:
-    ways: tuple[Callable[[Link], Way], ...] = (
-        Ours,
-        lambda link: Ours(link, follow=False),
-        lambda link: RsyncLoop(link, 1.0),
-        lambda link: RsyncLoop(link, 5.0),
-        Unison,
-        Rclone,
-        Syncthing,
-    )
-    link = Link()
-    round_trip_s = link.round_trip_s()
-    link.close()
+    """All ways with `only` in their name, on loopback or, inside the lab, through its link."""
+    with closing(Link()) as link:
+        round_trip_s = link.round_trip_s()
     half = 1000 * round_trip_s / 2
-    through = "through the slow link" if os.environ.get("NETLAB_DIR") else "loopback"
+    slow = bool(os.environ.get("NETLAB_DIR"))
+    through = "through the slow link" if slow else "loopback"
     print(
         f"\nwrite of 1 kB -> bytes on disk, {through}, round trip {2 * half:.1f} ms; load {os.getloadavg()[0]:.1f}"
     )
-    slow = bool(os.environ.get("NETLAB_DIR"))
-    for make in ways:
-        link = Link()
-        way = make(link)
-        if only in way.name:
-            try:
-                if reason := way.why_not():
-                    print(f"{way.name:<34} not measured: {reason}")
-                elif waits := to_disk(way, share):
-                    ours = isinstance(way, Ours) and way.period_s < 1
-                    aim = f"<= {half + 10:.0f} ms p95" if slow else "<= 5 ms p95"
-                    said(way.name, waits, aim if ours else "")
-                else:
-                    print(f"{way.name:<34} brought nothing within a minute")
-            except AssertionError as error:
-                print(f"{way.name:<34} not measured: {error}")
-        way.close()
-        link.close()
+    aim = f"<= {half + 10:.0f} ms p95" if slow else "<= 5 ms p95"
+    for make in WAYS:
+        with said_if_it_fails("a way"), closing(Link()) as link, closing(make(link)) as way:
+            if only in way.name:
+                with said_if_it_fails(way.name):
+                    measure_one(way, share, aim)
     if only in "TensorBoard":
         for follow in (True, False):
-            link = Link()
-            waits = to_tensorboard(link, share, follow=follow)
-            said(
-                f"TensorBoard's answer, {'followed' if follow else 'pulls each 1 s'}",
-                waits,
-                "<= 1.2 s p95" if follow else "",
-            )
-            link.close()
+            name = f"TensorBoard's answer, {'followed' if follow else 'pulls each 1 s'}"
+            with said_if_it_fails(name), closing(Link()) as link:
+                said(name, to_tensorboard(link, share, follow=follow), "<= 1.2 s p95" if follow else "")
+
+
+def measure_one(way: Way, share: float, aim: str) -> None:
+    """Its line of the table, or why it has none."""
+    if reason := way.why_not():
+        print(f"{way.name:<34} not measured: {reason}", flush=True)
+    elif waits := to_disk(way, share):
+        said(way.name, waits, aim if isinstance(way, Ours) and way.period_s < 1 else "")
+    else:
+        print(f"{way.name:<34} brought nothing within a minute", flush=True)
 
 
 def main() -> None:
@@ -173,7 +185,9 @@ def main() -> None:
             print("\nthrough the slow link: not measured, the lab needs root for network namespaces")
             return
         own = [sys.executable, __file__, "--share", str(given.share), "--only", given.only]
-        subprocess.run(["bash", str(LAB), *own], check=False)
+        code = subprocess.run(["bash", str(LAB), *own], check=False).returncode
+        if code != 0:
+            print(f"\nthrough the slow link: the lab ended with status {code}")
 
 
 if __name__ == "__main__":

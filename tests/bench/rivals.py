@@ -159,6 +159,37 @@ class RsyncLoop(Way):
         self.child(["sh", "-c", f"while {rsync}; do sleep {self.period_s}; done"])
 
 
+class Lsyncd(Way):
+    """It pushes from the computer where files change, so the host runs it, and this computer needs an sshd."""
+
+    name = "lsyncd on the host, delay 1 s"
+    period_s = 1.0
+    arrivals = 30
+    needs = ("lsyncd", "rsync")
+
+    def start(self) -> None:
+        self.here.mkdir()
+        outer = self.link.sshd is None
+        home = ("ListenAddress 198.51.100.1",) if outer else ()
+        # An address that the lab's hosts reach, which the key file of a loopback sshd does not know.
+        client = ("HostName 198.51.100.1", "StrictHostKeyChecking no") if outer else ()
+        self._laptop = Sshd(self.base / "sshd", lines=home, client=client)
+        rsh = " ".join(["ssh", *self._laptop.options])
+        config = self.base / "lsyncd.lua"
+        config.write_text(
+            f'sync{{default.rsync, source="{self.link.remote}", target="{self._laptop.alias}:{self.here}", '
+            f'delay=1, rsync={{inplace=true, rsh="{rsh}"}}}}\n'
+        )
+        self.child([*self.link.there, "lsyncd", "-nodaemon", str(config)])
+
+    def close(self) -> None:
+        super().close()
+        if self._laptop is not None:
+            self._laptop.stop()
+
+    _laptop: Sshd | None = None
+
+
 class Unison(Way):
     """One way (`-force` the host), again each second: Debian's package has no program that watches."""
 

@@ -19,6 +19,7 @@ from expsyncd.ground import GroundWatch
 from expsyncd.mirror.layout import where
 from expsyncd.network import Network
 from expsyncd.notices import Notices
+from expsyncd.pace import rest
 from expsyncd.premises import Premises, premises
 from expsyncd.pull.rsync import environment as rsync_environment
 from expsyncd.pull.source import Tools
@@ -233,4 +234,4 @@ class Daemon:
             await self._thread.run(lambda: None)  # the writer answers, or this waits and the watchdog bites
             ticked_ago_s = self._clock.monotonic() - self._schedule.ticked_at
             self._notifier.alive(ticked_ago_s, line(self.tracker.snapshot))
-            await asyncio.sleep(self._notifier.beat_every_s)
+            await rest(self._notifier.beat_every_s)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from expsyncd.mirror.root import FreeSpace
+from expsyncd.pace import rest
 from expsyncd.state.status import RootState
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class GroundWatch:
             if self._clock.monotonic() >= checkpoint_at:
                 checkpoint_at = self._clock.monotonic() + CHECKPOINT_S
                 await self._thread.run(self._facts.checkpoint, self._clock.now())
-            await asyncio.sleep(LOOK_S)
+            await rest(LOOK_S)
 
     def look(self) -> None:
         """One look; puts what it saw into the tracker."""

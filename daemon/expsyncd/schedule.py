@@ -5,7 +5,6 @@ Jobs only make wishes. A late job runs once (coalesce), however late (no misfire
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from expsyncd.config.model import Cron, Every
+from expsyncd.pace import rest
 from expsyncd.ssh.retry import spread
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# A look at two clocks; after a sleep the pulls are to be here within five seconds.
-TICK_S = 0.5
+# A look at two clocks: sleep is noticed within a second, and the pulls after it are here within five.
+TICK_S = 1.0
 # The two clocks of a busy machine drift apart by milliseconds; a jump of this much is sleep or a step.
 JUMP_S = 5.0
 
@@ -76,7 +76,7 @@ class Schedule:
     async def _tick(self) -> None:
         wall, steady = self._clock.now(), self._clock.monotonic()
         while True:
-            await asyncio.sleep(TICK_S)
+            await rest(TICK_S)
             now, now_steady = self._clock.now(), self._clock.monotonic()
             jump_s = (now - wall).total_seconds() - (now_steady - steady)
             wall, steady = now, now_steady

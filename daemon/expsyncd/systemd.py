@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 BEAT_S = 10.0  # without a watchdog: how often the status line is renewed
-TICK_LATE_S = 20.0  # the schedule ticks every 2 s; a ticker this late is stuck
+TICK_LATE_S = 20.0  # the schedule ticks every second; a ticker this late is stuck
 
 
 class Notifier:

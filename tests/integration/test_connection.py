@@ -301,6 +301,8 @@ async def test_a_master_greets_until_it_stands_still_or_its_socket_is_gone(sshd,
 @pytest.mark.parametrize("there", [True, False])
 async def test_a_master_that_is_deaf_is_a_loss_that_ends_it(sshd, connect, monkeypatch, there):
     monkeypatch.setattr(hello, "LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr(hello, "STILL_S", 0.2)
+    monkeypatch.setattr(hello, "SOCKET_EVERY_S", 0.05)
     monkeypatch.setattr(hello, "ANSWER_TIMEOUT_S", 0.3)
     async with connect(sshd, round_trip_every_s=3600) as connection:
         master = master_of(connection)

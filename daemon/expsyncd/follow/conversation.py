@@ -11,6 +11,7 @@ from expsyncd.follow.clocks import Clocks
 from expsyncd.follow.ending import did_not_begin
 from expsyncd.follow.frames import Check, Chunk, Frames, Gone, Hello, Message, Mode, Name, Pong, PullAll
 from expsyncd.mirror.layout import source_folder
+from expsyncd.pace import rest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -125,7 +126,7 @@ class Conversation:
                     await self._pinged.wait()
             except TimeoutError:
                 raise Silent("the agent on the host does not answer") from None
-            await asyncio.sleep(every_s)
+            await rest(every_s, on_s=1.0)
 
     async def _begun(self) -> None:
         try:

@@ -71,6 +71,7 @@ class Followed:
         self._age_s = 0.0
         self._left_s = float("-inf")
         self._seen_from: datetime | None = None
+        self._told: tuple[object, ...] = ()
         keeper.rhythm.on_end = self.show
 
     @property
@@ -137,6 +138,10 @@ class Followed:
 
     def show(self) -> None:
         """Tell how it is now."""
+        told = (self._mode, self._watches, self._reason, self.healthy, self.arrivals.added)
+        if told == self._told:  # each answer of the agent asks
+            return
+        self._told = told
         arrival = self.arrivals.measured()
         self.keeper.followed(
             FollowState(self._mode, self._watches, self._reason, healthy=self.healthy, arrival=arrival)

@@ -26,6 +26,9 @@ __all__ = ["FreeSpace", "Root", "adopt", "resolved", "unplaced"]
 # After the disk was mounted anew, passes that still write to where it was must see a trouble; each of them
 # looks once a second.
 REMOUNT_REST_S = 3.0
+# A folder or file that was changed so long ago has another stamp when it is changed again: no file system's
+# clock is coarser than two seconds (FAT).
+RESTED_S = 3.0
 NEW_ROOT = ".expsyncd-new"  # a root is made under this name and renamed once it has its marker
 
 
@@ -40,6 +43,7 @@ class Root:
         self._monotonic = monotonic
         self._device: int | None = None
         self._rests_until = float("-inf")
+        self._well: tuple[int, ...] | None = None  # stamps of the folder and its marker when all was well
 
     @property
     def paths(self) -> RootPaths:
@@ -119,6 +123,10 @@ class Root:
 
     def _look(self, folder: int) -> Trouble | None:
         path = self._paths.path
+        stamps = _stamps(folder, self._paths.marker.name)
+        if stamps is not None and stamps == self._well and not os.fstatvfs(folder).f_flag & os.ST_RDONLY:
+            return None
+        self._well = None
         found = read_marker(folder, self._paths.marker.name)
         if found is None:
             return self._away()
@@ -138,6 +146,8 @@ class Root:
         for tree in _trees(self._paths):
             with suppress(FileExistsError):
                 os.mkdir(tree.name, PRIVATE_FOLDER, dir_fd=folder)
+        if stamps is not None and _rested(stamps):
+            self._well = stamps
         return None
 
     def _away(self) -> Trouble:
@@ -216,6 +226,19 @@ def _spelled(config_root: Path) -> str:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _stamps(folder: int, marker: str) -> tuple[int, ...] | None:
+    """What changes with the entries of the open `folder` and with its marker; None where there is none."""
+    try:
+        found = os.fstat(folder), os.stat(marker, dir_fd=folder, follow_symlinks=False)
+    except OSError:
+        return None
+    return tuple(n for s in found for n in (s.st_dev, s.st_ino, s.st_mtime_ns, s.st_ctime_ns))
+
+
+def _rested(stamps: tuple[int, ...]) -> bool:
+    return time.time_ns() - max(*stamps[2:4], *stamps[6:8]) > RESTED_S * 1e9
 
 
 @contextmanager

@@ -9,7 +9,6 @@ import asyncio
 import errno
 import logging
 import sys
-from contextlib import suppress
 from os import fsencode
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from watchdog.events import FileSystemEventHandler
 from expsyncd.clock import Clock, SystemClock
 from expsyncd.mirror.batch import Batch, Gathering
 from expsyncd.mirror.inbox import CHANGES, Inbox, overflows
+from expsyncd.pace import next_due, wished
 from expsyncd.state.status import Trouble
 
 if sys.platform.startswith("linux"):
@@ -160,14 +160,18 @@ class MirrorWatch:
                 await self._on_batch(batch)
                 continue
             due = self._gathering.due()
-            moments = [rescan_at, now + self._look_s, rescan_at if due is None else due]
-            pause_s = min([*moments, again_at] if self._inbox.lost else moments) - now
-            with suppress(TimeoutError):
-                async with asyncio.timeout(max(0.0, pause_s)):
-                    await self._wish.wait()
-                    # A busy mirror wakes us for each event otherwise.
-                    await asyncio.sleep(BREATH_S)
-            self._wish.clear()
+            moments = [rescan_at, rescan_at if due is None else due]
+            await self._pause(min([*moments, again_at] if self._inbox.lost else moments) - now)
+
+    async def _pause(self, pause_s: float) -> None:
+        """Wait for an event, for the next look at the mirror folder, or for `pause_s`."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        due_s = min(next_due(now, self._look_s), now + pause_s)
+        if await wished(self._wish, due_s):
+            # A busy mirror wakes us for each event otherwise.
+            await asyncio.sleep(min(BREATH_S, max(0.0, due_s - loop.time())))
+        self._wish.clear()
 
     async def _watch_again(self, observer: Watching | None, now: float) -> float:
         """Watch folders whose coming was lost, look at everything; when to do so next at the earliest."""

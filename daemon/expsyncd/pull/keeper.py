@@ -272,7 +272,7 @@ class SourceKeeper:
         await self._telling.record(pull, last)
         await self._telling.record_gone(pull, last)
         self.rhythm.ended(pull.started_at, complete=complete, files=last.files)
-        self._show(state)
+        self._show(replace(state, follow=self.state.follow))  # which the rhythm may just have changed
         if self._rounds.ended(pull, last.files):
             self._wish.set()
             return

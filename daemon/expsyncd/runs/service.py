@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from expsyncd.mirror.looks import Looks
+from expsyncd.pace import next_due, wished
 from expsyncd.runs import record
 from expsyncd.runs.known import Known
 from expsyncd.runs.turns import Turns
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 JUDGE_S = 5.0
+FEW = 20  # runs; more are judged in a thread: 20,000 take a while, in which values are to arrive
 SPARED = 20  # judging takes a twentieth of the time at most
 FACTS_S = 30.0  # a host may have lost many files, and Slurm is asked less often still
 REST_AFTER_S = 60.0
@@ -101,7 +102,9 @@ class Runs:
 
     async def _step(self) -> None:
         now = self._clock.monotonic()
-        if not self._writable():  # a disk that is away is no empty mirror
+        if self._remembered and not self._waiting and now < min(self._judge_at, self._looks.due()):
+            await self._idle(now)  # without a question to the disk and the database thread
+        elif not self._writable():  # a disk that is away is no empty mirror
             await self._pause(GROUND_AGAIN_S)
         elif await self._thread.run(self._was_made_anew):
             await self._remember()
@@ -121,9 +124,7 @@ class Runs:
         await self._pause(max(0.0, until - now))
 
     async def _pause(self, pause_s: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(pause_s):
-                await self._wish.wait()
+        await wished(self._wish, asyncio.get_running_loop().time() + pause_s)
 
     def _was_made_anew(self) -> bool:
         """In the database thread; whether the catalogue is another than the one that was remembered."""
@@ -242,11 +243,13 @@ class Runs:
         if now >= self._ask_at or sources != self._asked:
             self._ask_at, self._asked = now + FACTS_S, sources
             await self._thread.run(self._verdicts.ask_facts, sources)
-        # In a thread: for 20,000 runs it takes a while, in which values are to arrive.
         began = self._clock.monotonic()
-        rows, state = await asyncio.to_thread(self._verdicts.judge, self._known.runs)
+        if len(self._known.runs) > FEW:
+            rows, state = await asyncio.to_thread(self._verdicts.judge, self._known.runs)
+        else:
+            rows, state = self._verdicts.judge(self._known.runs)
         ended = self._clock.monotonic()
-        self._judge_at = now + max(JUDGE_S, SPARED * (ended - began))
+        self._judge_at = next_due(now - 1.0 + max(JUDGE_S, SPARED * (ended - began)), 1.0)
         self._tracker.put_runs(state)
         await self._put(rows, [])
 

@@ -21,7 +21,7 @@ async def noticed(master: Master, pulse: Pulse, *, adopted: bool) -> ConnectionP
     async with asyncio.TaskGroup() as group:
         gone = group.create_task(master.gone(), name=f"end of the master at {master.socket}")
         silent = group.create_task(pulse.stopped(adopted=adopted), name=f"round trips over {master.socket}")
-        hung = group.create_task(deaf(master.socket), name=f"greetings of {master.socket}")
+        hung = group.create_task(deaf(master), name=f"greetings of {master.socket}")
         await asyncio.wait([gone, silent, hung], return_when=asyncio.FIRST_COMPLETED)
         if hung.done() and not gone.done():  # its socket goes a moment before it ends
             await asyncio.wait([gone], timeout=LAST_MOMENT_S)

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import stat
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 POLL_S = 0.01  # the socket appears when the login is through; ssh has no other way to say so
 LAST_WORDS_S = 0.5  # a hop of a master that is gone may hold its stderr a little longer
 TERM_GRACE_S = 2.0  # a master ends within milliseconds unless it is frozen
+CPUCLOCK_SCHED = 2  # clock_getcpuclockid(3): of a process, in nanoseconds
 SAID_LIMIT = 1 << 15  # a changed key takes 1 kB; of a longer story the end counts
 
 
@@ -42,6 +44,10 @@ class Master(Protocol):
 
     async def stop(self) -> None:
         """End it if it is ours."""
+        ...
+
+    def cpu_s(self) -> float | None:
+        """CPU seconds that it has used so far; None where that cannot be read."""
         ...
 
 
@@ -73,6 +79,13 @@ class OwnMaster:
     def pid(self) -> int:
         """The ssh process."""
         return self._child.pid
+
+    def cpu_s(self) -> float | None:
+        """CPU seconds that it has used so far; None where that cannot be read (macOS), or it has ended."""
+        try:
+            return time.clock_gettime(~self.pid << 3 | CPUCLOCK_SCHED)
+        except OSError:
+            return None
 
     async def code_soon(self) -> int | None:
         """Exit code; None if it still runs after a moment: those who ride on it may notice its end first."""
@@ -158,3 +171,7 @@ class AdoptedMaster:
 
     async def stop(self) -> None:
         """Not ours to end."""
+
+    def cpu_s(self) -> float | None:
+        """None: of a process that is not our child nobody says that its number is still its own."""
+        return None

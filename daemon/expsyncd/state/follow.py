@@ -25,11 +25,13 @@ class Arrivals:
 
     def __init__(self) -> None:
         self._seconds: deque[float] = deque(maxlen=KEPT)
+        self.added = 0
 
     def add(self, seconds: float) -> None:
         """One arrival; what cannot be one is passed over."""
         if -CLOCKS_AGREE_TO_S < seconds < LONGEST_S:
             self._seconds.append(max(0.0, seconds))
+            self.added += 1
 
     def measured(self) -> Arrival | None:
         """None while nothing has come."""

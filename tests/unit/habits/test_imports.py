@@ -10,10 +10,10 @@ import pytest
 from unit.habits.source_tree import foreign_imports, imports, modules
 
 # A package to the packages and top modules it may import; itself always. DESIGN 3 with the reasons beside.
-BELOW = {"errors", "clock", "units", "owner", "paths", "process", "redact"}
+BELOW = {"errors", "clock", "pace", "units", "owner", "paths", "process", "redact"}
 MAY = {
     "redact": {"secret_names", "secret_places", "secret_shapes"}, "secret_names": set(), "secret_places": set(), "secret_shapes": set(),
-    "errors": set(), "owner": set(), "clock": set(), "units": set(),
+    "errors": set(), "owner": set(), "clock": set(), "pace": set(), "units": set(),
     "paths": {"errors"}, "process": {"errors"}, "network": set(),
     "logs": {"paths"}, "systemd": set(), "supervise": {"errors", "clock"},
     "eventfiles": set(), "cell": {"process"}, "confined": set(),
@@ -45,7 +45,7 @@ MAY = {
     "notices": BELOW | {"state.status"},
     # what runs are called and what is said of them, for the daemon and for commands without one
     "marking": BELOW | {"config", "state", "mirror", "tensorboard"},
-    "schedule": {"clock", "config.model", "ssh.retry"},
+    "schedule": {"clock", "pace", "config.model", "ssh.retry"},
     "host_asks": BELOW | {"supervise", "jobs", "gpus", "inquiry", "config.model", "ssh.probe"},
     "host": BELOW | {"host_sources", "host_asks", "host_telling", "jobs.keeper", "supervise", "ssh", "pull", "state", "config"},
     "host_sources": BELOW | {"output_sources", "jobs.output", "ssh", "pull", "follow", "state", "config"},

@@ -11,7 +11,7 @@ ELSEWHERE = {
     "puts services together; only the running daemon shows that it does": {
         "app": "integration/test_daemon", "board": "integration/test_points", "ground": "faults/test_root",
         "host": "integration/test_daemon", "host_telling": "integration/test_daemon",
-        "follow.followed": "integration/test_follower", "pull.telling": "integration/test_daemon",
+        "pull.telling": "integration/test_daemon",
         "host_sources": "integration/test_daemon", "host_asks": "integration/test_asks", "once": "integration/test_daemon", "premises": "faults/test_kill",
         "doctor.examine": "integration/test_doctor", "roster": "integration/test_daemon", "ways": "integration/test_needs_login",
         "notices": "integration/test_needs_login",

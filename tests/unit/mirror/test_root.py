@@ -3,8 +3,10 @@ import json
 import pytest
 
 from expsyncd.errors import Error, NeedsUserError
+from expsyncd.mirror import root as module
 from expsyncd.mirror.root import NEW_ROOT, REMOUNT_REST_S, FreeSpace, Root, adopt, unplaced
 from expsyncd.state.facts import Facts
+from support.wait import until
 
 
 @pytest.fixture
@@ -115,6 +117,27 @@ def test_folders_of_ours_come_back(tmp_path, facts):
     root.paths.incoming.rmdir()
     assert root.check() is None
     assert root.paths.incoming.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_look_that_reads_stamps_only_sees_the_same(tmp_path, facts, monkeypatch):
+    monkeypatch.setattr(module, "RESTED_S", 0.1)
+    root = Root.prepare(tmp_path / "root", facts)
+
+    def rested():
+        return root.check() is None and root._well is not None
+
+    until(rested, 5)
+    root.paths.incoming.rmdir()
+    assert root.check() is None
+    assert root.paths.incoming.is_dir()
+    until(rested, 5)
+    text = root.paths.marker.read_text()
+    root.paths.marker.write_text(text.replace('"id": "', '"id": "x'))
+    assert "another disk" in root.check().title
+    root.paths.marker.write_text(text)
+    until(rested, 5)
+    root.paths.marker.unlink()
+    assert "not there" in root.check().title
 
 
 def test_a_link_on_the_absent_disk_makes_no_new_root(tmp_path, facts):

@@ -1,4 +1,5 @@
 import asyncio
+import math
 
 import pytest
 
@@ -7,7 +8,7 @@ from expsyncd.process import Completed
 from expsyncd.ssh.causes import Kind
 from expsyncd.ssh.command import ALIVE_COUNT, ALIVE_EVERY_S
 from expsyncd.ssh.diagnosis import ConnectionProblem, Diagnosis
-from expsyncd.ssh.hello import ANSWER_TIMEOUT_S, FAILURES_MEAN_DEAF, LOOK_EVERY_S
+from expsyncd.ssh.hello import ANSWER_TIMEOUT_S, FAILURES_MEAN_DEAF, LOOK_EVERY_S, STILL_S
 from expsyncd.ssh.pulse import (
     ADOPTED_ROUND_TRIP_EVERY_S,
     FAILURES_MEAN_LOST,
@@ -113,4 +114,6 @@ async def test_a_new_connection_has_its_own_answers():
 def test_silence_is_noticed_within_thirty_seconds():
     assert ADOPTED_ROUND_TRIP_EVERY_S + FAILURES_MEAN_LOST * ROUND_TRIP_TIMEOUT_S < 30
     assert ALIVE_EVERY_S * (ALIVE_COUNT + 1) < 30
-    assert LOOK_EVERY_S + FAILURES_MEAN_DEAF * ANSWER_TIMEOUT_S < 30
+    looks_s = LOOK_EVERY_S * math.ceil(STILL_S / LOOK_EVERY_S)
+    assert looks_s > ALIVE_EVERY_S, "a master that lives shows it before"
+    assert LOOK_EVERY_S + looks_s + FAILURES_MEAN_DEAF * ANSWER_TIMEOUT_S <= 11

@@ -83,6 +83,8 @@ class Agent:
         ready = dict(poll.poll(max(0.0, timeout_s) * 1000))
         if fd_in in ready:
             self._listen()
+            # A question alone was answered with all that there is to tell: no work, and no rest after it.
+            rests = rests or (len(ready) == 1 and self._idle_s(time.monotonic()) > 0)
         if rests:
             return
         began = time.monotonic()

@@ -71,21 +71,25 @@ class Ends:
 
     def mark(self) -> None:
         """Count from now on."""
-        self._daemon, self._ssh, self._host, self._bytes = self._now()
+        self._daemon, self._children, self._ended, self._host, self._bytes = self._now()
 
     def spent(self) -> tuple[float, float, float, int]:
         """CPU seconds of the daemon, of its children, of everything on the host; bytes that passed."""
-        before = (self._daemon, self._ssh, self._host, self._bytes)
-        daemon, ssh, host, passed = (now - then for now, then in zip(self._now(), before, strict=True))
-        return daemon, ssh, host, int(passed)
+        daemon, children, ended, host, passed = self._now()
+        before = self._children
+        living = sum(seconds - before.get(pid, 0.0) for pid, seconds in children.items())
+        # Ended children are counted in jiffies: one that ended would otherwise take back what it had cost before.
+        known = sum(seconds for pid, seconds in before.items() if pid not in children)
+        ssh = living + max(0.0, ended - self._ended - known)
+        return daemon - self._daemon, ssh, host - self._host, passed - self._bytes
 
-    def _now(self) -> tuple[float, float, float, int]:
+    def _now(self) -> tuple[float, dict[int, float], float, float, int]:
         pid = self.place.daemon.pid if self.place.daemon is not None else 0
         both = cpu_s([pid]) if pid else 0.0
-        children = cpu_s(children_of(pid)) if pid else 0.0
+        children = {child: cpu_s([child]) for child in children_of(pid)} if pid else {}
         ended = _ended_s(pid) if pid else 0.0
         passed = self.relay.passed if self.relay is not None else 0
-        return both - ended, children + ended, cpu_s(self.sshd.pids()), passed
+        return both - ended, children, ended, cpu_s(self.sshd.pids()), passed
 
     def agents(self) -> list[int]:
         """The follower's agents on the host."""

@@ -169,9 +169,14 @@ def hundred(share: float) -> None:
         ends.close()
 
 
-def big(share: float) -> None:
-    """A file of 20 GB comes while metrics flow."""
-    size = int(20e9 * share)
+def throttled(share: float) -> None:
+    """A file of 5 GB comes slowly while metrics flow."""
+    big(share, whole=5e9, bwlimit="60MB")
+
+
+def big(share: float, *, whole: float = 20e9, bwlimit: str | None = None) -> None:
+    """A file of 20 GB comes while metrics flow; `bwlimit` as in hosts.yaml."""
+    size = int(whole * share)
     ends = Ends(counted=False)
     try:
         pairs = []
@@ -180,7 +185,8 @@ def big(share: float) -> None:
             file.parent.mkdir()
             file.write_bytes(CHUNK)
             pairs.append((file, ends.place.mirror / f"run{number}" / file.name))
-        ends.configure()
+        limit = f", bwlimit: {bwlimit}" if bwlimit else ""
+        ends.configure(sources=f"[{{path: {ends.place.remote}, name: remote{limit}}}]")
         healthy(ends, 60)
         said("before the big file", arrivals(ends, pairs, 50, 0.05))
         with (ends.place.remote / "archive.dat").open("wb") as archive:
@@ -188,7 +194,10 @@ def big(share: float) -> None:
         began = time.perf_counter()
         here = ends.place.mirror / "archive.dat"
         until(lambda: list((ends.place.root / ".incoming").iterdir()), 30, "the big file is on its way")
-        print(f"\na file of {size / 1e9:.1f} GB on its way (load {os.getloadavg()[0]:.1f})", flush=True)
+        slowly = f", at {bwlimit} a second" if bwlimit else ""
+        print(
+            f"\na file of {size / 1e9:.1f} GB on its way{slowly} (load {os.getloadavg()[0]:.1f})", flush=True
+        )
         waits: list[float] = []
         while not here.exists() and len(waits) < 2000:
             waits += arrivals(ends, pairs, 20, 0.05)
@@ -272,7 +281,14 @@ def flood(share: float) -> None:
         ends.close()
 
 
-PARTS = {"million": million, "hundred": hundred, "big": big, "second": second, "flood": flood}
+PARTS = {
+    "million": million,
+    "hundred": hundred,
+    "big": big,
+    "throttled": throttled,
+    "second": second,
+    "flood": flood,
+}
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from sys import intern
 from typing import TYPE_CHECKING
 
 from expsyncd.mirror.layout import shown
@@ -96,7 +97,7 @@ class Remembered:
 def remembered(db: Database) -> Remembered:
     """All of it."""
     seen = {
-        (host, source, path): (size, mtime_ns)
+        (intern(host), intern(source), path): (size, mtime_ns)
         for host, source, path, size, mtime_ns in db.execute(
             "SELECT host, source, path, size, mtime_ns FROM readings"
         )

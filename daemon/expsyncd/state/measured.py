@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import astuple, dataclass
+from sys import intern
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -158,7 +159,15 @@ def drop_run(db: Database, key: RunKey) -> None:
 
 def measured_of(db: Database) -> list[MeasuredRow]:
     """All runs, by name."""
-    return [MeasuredRow(*row) for row in db.execute("SELECT * FROM measured ORDER BY name").fetchall()]
+    # What many share is held once: SQLite gives each row texts of its own.
+    return [
+        MeasuredRow(
+            intern(host), intern(source), inside, name, intern(kind), intern(state), intern(why), *more
+        )
+        for host, source, inside, name, kind, state, why, *more in db.execute(
+            "SELECT * FROM measured ORDER BY name"
+        )
+    ]
 
 
 def settings_of(db: Database, key: RunKey | None = None) -> list[SettingRow]:

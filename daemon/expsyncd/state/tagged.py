@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sys import intern
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -40,7 +41,10 @@ def drop_scanned(db: Database, file: EventFile) -> None:
 
 def all_scanned(db: Database) -> dict[EventFile, int]:
     """How far each was looked through."""
-    return {(host, source, path): upto for host, source, path, upto in db.execute("SELECT * FROM scanned")}
+    return {
+        (intern(host), intern(source), path): upto
+        for host, source, path, upto in db.execute("SELECT * FROM scanned")
+    }
 
 
 def all_tagged(db: Database) -> list[TaggedRow]:

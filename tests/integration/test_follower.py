@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from faults.guarantees.lookout import Lookout
 from support.following import agents, append, equal, follow_of, pulls_on, reason_of
 from support.place import content
 from support.wait import throughout, until
@@ -204,6 +205,32 @@ def test_a_killed_agent_is_started_again_and_nothing_is_missed(place):
     until(lambda: agents(place) not in ([], [old]) and follow_of(place).get("healthy"), 20, "another one")
     append(log, b"3\n")
     equal(place, b"a.csv")
+
+
+def test_an_event_file_that_is_rewritten_and_grows_at_once_is_never_of_two_states(place):
+    log = place.remote / "run1" / "events.out.tfevents.1"
+    log.parent.mkdir()
+    old, more = os.urandom(300_000), os.urandom(70_000)
+    log.write_bytes(old)
+    start(place)
+    here = place.mirror / "run1" / log.name
+    append(log, b"a point")  # so that the agent knows the file
+    equal(place, b"run1/events.out.tfevents.1")
+    old += b"a point"
+    new = bytes([old[10] ^ 1]) + old[1:] + more  # differs far before the last 64 kB
+    lookout = Lookout(place.mirror)
+    try:
+        (agent,) = agents(place)
+        os.kill(agent, signal.SIGSTOP)
+        log.write_bytes(new[: len(old)])
+        append(log, more)
+        os.kill(agent, signal.SIGCONT)
+        until(lambda: here.read_bytes() == new, 20, "the new one is here")
+    finally:
+        lookout.close()
+    looks = lookout.seen()[b"run1/events.out.tfevents.1"]
+    assert [len(look) for look in looks if not (old.startswith(look) or new.startswith(look))] == []
+    assert old in content(place.root / "versions").values()
 
 
 def test_nothing_is_left_on_the_host(place):

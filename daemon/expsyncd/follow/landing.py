@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from expsyncd.follow.agent.growth import BEFORE
-from expsyncd.pull.digest import WHOLE_LIMIT, Question, local_digest
+from expsyncd.pull.digest import PIECE, WHOLE_LIMIT, Question, local_digest
 from expsyncd.pull.local import distrust
 from expsyncd.pull.seconds import DISTRUSTED_NS
 
@@ -78,12 +78,12 @@ def _append(file: int, chunk: Chunk) -> Landed:
     if not stat.S_ISREG(here.st_mode) or here.st_nlink != 1 or here.st_mtime_ns == DISTRUSTED_NS:
         return PULL
     size, payload = here.st_size, chunk.payload
-    if chunk.before != min(chunk.offset, BEFORE):
+    whole = chunk.before == chunk.offset <= WHOLE_LIMIT
+    if not whole and chunk.before != min(chunk.offset, BEFORE):
         return PULL
     if not chunk.offset <= size <= chunk.offset + len(payload):
         return Landed("misfit", size)
-    before = os.pread(file, chunk.before, chunk.offset - chunk.before)
-    if hashlib.sha256(before).hexdigest() != chunk.digest:
+    if _digest(file, chunk.offset - chunk.before, chunk.offset) != chunk.digest:
         return PULL
     known = size - chunk.offset
     if known and os.pread(file, known, chunk.offset) != payload[:known]:
@@ -96,6 +96,13 @@ def _append(file: int, chunk: Chunk) -> Landed:
     if level and chunk.mtime_ns != DISTRUSTED_NS:
         os.utime(file, ns=(chunk.mtime_ns, chunk.mtime_ns))
     return Landed("took", place, place - size, level)
+
+
+def _digest(file: int, start: int, end: int) -> str:
+    digest = hashlib.sha256()
+    for place in range(start, end, PIECE):
+        digest.update(os.pread(file, min(PIECE, end - place), place))
+    return digest.hexdigest()
 
 
 def agrees(folder: bytes, check: Check) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 
 import pytest
 
 from expsyncd.follow.agent.growth import BEFORE
 from expsyncd.follow.frames import Check, Chunk
 from expsyncd.follow.landing import PULL, Landed, agrees, land, size_of
+from expsyncd.pull.digest import WHOLE_LIMIT
 
 TIME_NS = 1_700_000_000_123_456_789
 
@@ -74,6 +76,27 @@ def test_other_bytes_before_it_are_a_pull(folder, here):
     (folder / "m.csv").write_bytes(here)
     assert put(folder, chunk(b"abcdef", 3)) == PULL
     assert (folder / "m.csv").read_bytes() == here
+
+
+def test_other_bytes_far_before_it_are_a_pull_where_all_is_told(folder):
+    host = os.urandom(3 * BEFORE)
+    here = bytes([host[5] ^ 1]) + host[1:BEFORE] + host[BEFORE : 2 * BEFORE]
+    (folder / "m.csv").write_bytes(here)
+    assert put(folder, chunk(host, 2 * BEFORE, before=2 * BEFORE)) == PULL
+    assert (folder / "m.csv").read_bytes() == here
+    (folder / "m.csv").write_bytes(host[: 2 * BEFORE])
+    assert put(folder, chunk(host, 2 * BEFORE, before=2 * BEFORE)) == Landed(
+        "took", 3 * BEFORE, BEFORE, level=True
+    )
+    assert (folder / "m.csv").read_bytes() == host
+
+
+def test_no_more_than_what_is_digested_at_once_is_read(folder):
+    (folder / "m.csv").write_bytes(b"")
+    os.truncate(folder / "m.csv", WHOLE_LIMIT + 1)
+    grown = chunk(b"", 0)
+    large = replace(grown, offset=WHOLE_LIMIT + 1, before=WHOLE_LIMIT + 1, size=WHOLE_LIMIT + 2, payload=b"x")
+    assert put(folder, large) == PULL
 
 
 def test_other_bytes_where_it_overlaps_are_a_pull(folder):

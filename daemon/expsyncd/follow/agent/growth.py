@@ -25,14 +25,15 @@ AT_MOST_S = 10.0  # so long after the first close
 
 
 class Sent:
-    """What our end was told of a file."""
+    """What our end was told of a file. `sure`: all of its beginning was compared, unless rewritten since."""
 
-    __slots__ = ("inode", "mtime", "size")
+    __slots__ = ("inode", "mtime", "size", "sure")
 
-    def __init__(self, inode: int, size: int, mtime: int) -> None:
+    def __init__(self, inode: int, size: int, mtime: int, sure: bool = False) -> None:
         self.inode = inode
         self.size = size
         self.mtime = mtime
+        self.sure = sure
 
 
 class Growth:
@@ -114,35 +115,47 @@ class Growth:
         if found.st_size - known.size > MOST_GROWTH:
             return self._pull_it(key, found.st_size)
         end = min(found.st_size, known.size + PIECE)
-        start = max(0, known.size - BEFORE)
-        content = _read(fd, start, end - start)
+        whole = not known.sure and known.size <= WHOLE_LIMIT
+        start = 0 if whole else max(0, known.size - BEFORE)
+        # What is new is read first: whatever was written before that shows in the digest.
+        content = _read(fd, known.size, end - known.size)
+        digest, length = hashlib.sha256(), 0
+        for place in range(start, known.size, END):
+            piece = _read(fd, place, min(END, known.size - place))
+            digest.update(piece)
+            length += len(piece)
         again = os.fstat(fd)
-        if len(content) < end - start or again.st_size < found.st_size:
+        if len(content) < end - known.size or length < known.size - start or again.st_size < found.st_size:
             return True  # it shrinks while it is read: look again
-        before = content[: known.size - start]
         self._out.put(
             {
                 "t": "chunk",
                 "s": key[0].number,
                 "p": text(key[1]),
                 "o": known.size,
-                "d": hashlib.sha256(before).hexdigest(),
-                "b": len(before),
+                "d": digest.hexdigest(),
+                "b": length,
                 "i": found.st_ino,
                 "m": found.st_mtime_ns,
                 "z": found.st_size,
                 "l": live and end == found.st_size,
             },
-            content[known.size - start :],
+            content,
         )
         if key[0].rate:
             now = time.monotonic()
             self._paced[key[0]] = max(now, self._paced.get(key[0], now)) + (end - known.size) / key[0].rate
-        self._remember(key, Sent(found.st_ino, end, found.st_mtime_ns if end == found.st_size else 0))
+        sure = whole or known.sure
+        self._remember(key, Sent(found.st_ino, end, found.st_mtime_ns if end == found.st_size else 0, sure))
         return end < found.st_size
 
     def closed(self, key: Key) -> None:
         """A writer closed a growing file and may have written anywhere in it: compared once it rests."""
+        known = self._sent.get(key)
+        if known is not None and key[0].rules.events(key[1]):
+            # Not even for a moment may an event file hold bytes of two states. Its writer keeps it open, so
+            # this is rare; those of other files open and close theirs for every line.
+            known.sure = False
         now = time.monotonic()
         first = self.unchecked.get(key, (now, now))[0]
         self.unchecked[key] = (first, now)

@@ -40,6 +40,10 @@ class Rules:
                 return include
         return True
 
+    def events(self, path: bytes) -> bool:
+        """Whether TensorBoard would read it."""
+        return self._mark in path.rpartition(b"/")[2]
+
     def grows(self, path: bytes) -> bool:
         """Whether writers of such a file append to it."""
         name = path.rpartition(b"/")[2]

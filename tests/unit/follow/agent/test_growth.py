@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from expsyncd.follow.agent.growth import AT_MOST_S, BEFORE, MOST_GROWTH, PIECE, SETTLED_S, Growth
+from expsyncd.follow.agent.growth import AT_MOST_S, BEFORE, MOST_GROWTH, PIECE, SETTLED_S, WHOLE_LIMIT, Growth
 from expsyncd.follow.agent.rules import Rules
 from expsyncd.follow.agent.stream import Outbox
 
@@ -106,7 +106,41 @@ def test_a_large_file_is_asked_for_its_place_first(world):
     growth.resume(growth.key, PIECE)
     growth.send(growth.key, False)
     ((header, payload),) = out.take()
-    assert (header["o"], header["b"], payload) == (PIECE, BEFORE, b"x" * 10)
+    assert (header["o"], header["b"], payload) == (PIECE, PIECE, b"x" * 10)
+
+
+def digested(growth, out):
+    """How many bytes are digested with the next byte of a file."""
+    append(growth.here, b"!")
+    growth.send(growth.key, True)
+    ((header, payload),) = out.take()
+    beginning = growth.here.read_bytes()[header["o"] - header["b"] : header["o"]]
+    assert (header["d"], payload) == (hashlib.sha256(beginning).hexdigest(), b"!")
+    return header["b"]
+
+
+@pytest.mark.parametrize("name", ["m.csv", "events.out.tfevents.1"])
+def test_all_of_a_beginning_is_compared_once_and_of_an_event_file_after_each_close(world, name, tmp_path):
+    growth, out = world
+    growth.here, growth.key = tmp_path / name, (growth.key[0], name.encode())
+    size = 3 * PIECE
+    growth.here.write_bytes(bytes(size))
+    growth.resume(growth.key, size)
+    assert digested(growth, out) == size
+    assert digested(growth, out) == BEFORE
+    growth.closed(growth.key)
+    assert digested(growth, out) == (size + 2 if "tfevents" in name else BEFORE)
+    assert digested(growth, out) == BEFORE
+    growth.resume(growth.key, size + 4)
+    assert digested(growth, out) == size + 4, "whoever wrote it here may have had it from elsewhere"
+
+
+def test_of_what_is_too_large_only_the_end_is_compared(world):
+    growth, out = world
+    growth.here.write_bytes(b"")
+    os.truncate(growth.here, WHOLE_LIMIT + 1)
+    growth.resume(growth.key, WHOLE_LIMIT + 1)
+    assert digested(growth, out) == BEFORE
 
 
 def test_much_growth_comes_in_pieces(world):

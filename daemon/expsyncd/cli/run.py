@@ -9,6 +9,7 @@ import os
 from expsyncd.app import Daemon
 from expsyncd.config.load import load
 from expsyncd.logs import set_up
+from expsyncd.memory import give_back
 from expsyncd.paths import Paths
 from expsyncd.state.lock import only_one
 
@@ -17,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 def run() -> None:
     """Serve until stopped (Ctrl-C, SIGTERM or `expsyncd stop`); SIGHUP reads hosts.yaml again."""
+    give_back()  # before there are threads
     paths = Paths.of(os.environ)
     os.umask(0o077)
     loaded = load(paths.config_file)

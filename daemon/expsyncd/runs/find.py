@@ -59,11 +59,12 @@ class FileSeen:
     kind: str
     size: int
     mtime_ns: int
+    # One for all tables that have it as their key, see RunSeen.
+    address: Address = field(init=False, repr=False, compare=False)
 
-    @property
-    def address(self) -> Address:
-        """Which file."""
-        return self.host, self.source, self.path
+    def __post_init__(self) -> None:
+        """Sets which file it is."""
+        object.__setattr__(self, "address", (self.host, self.source, self.path))
 
     @property
     def grows(self) -> bool:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from sys import intern
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from expsyncd.mirror.layout import shown
@@ -13,7 +12,7 @@ from expsyncd.state import measured, readings
 from expsyncd.state.measured import ScalarRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from expsyncd.runs.find import FileSeen, RunSeen
     from expsyncd.runs.reader import Answer
@@ -86,23 +85,44 @@ def settle(db: Database, seen: RunSeen) -> tuple[Gathered, int | None]:
     return gathered, step
 
 
+def unread(file: FileSeen) -> FileSeen:
+    """It, as no file in the mirror is: there is more of it to read."""
+    return replace(file, size=-1)
+
+
 @dataclass
 class Remembered:
-    """Of the last start: how each file was seen when it was read (size and mtime_ns), and the runs."""
+    """Of the last start: the files as they were when they were read, the runs, and what went since."""
 
-    read: dict[Address, tuple[int, int]] = field(default_factory=dict)
-    rows: list[MeasuredRow] = field(default_factory=list)
+    read: dict[Address, FileSeen] = field(default_factory=dict)
+    unused: list[Address] = field(default_factory=list)
+    rows: dict[RunKey, MeasuredRow] = field(default_factory=dict)
+    strangers: list[RunKey] = field(default_factory=list)
 
 
-def remembered(db: Database) -> Remembered:
-    """All of it."""
-    seen = {
-        (intern(host), intern(source), path): (size, mtime_ns)
-        for host, source, path, size, mtime_ns in db.execute(
-            "SELECT host, source, path, size, mtime_ns FROM readings"
-        )
-    }
-    return Remembered(seen, measured.measured_of(db))
+def remembered(db: Database, runs: Mapping[RunKey, RunSeen]) -> Remembered:
+    """What of it still counts for the `runs` that are there.
+
+    Row by row, and by their keys and files: SQLite gives each row texts of its own, and twenty thousand runs
+    with their files would be held twice.
+    """
+    found = Remembered()
+    there = {file.address: file for seen in runs.values() for file in seen.files}
+    for *address, size, mtime_ns in db.execute("SELECT host, source, path, size, mtime_ns FROM readings"):
+        host, source, path = address
+        file = there.get((host, source, path))
+        if file is None:
+            found.unused.append((host, source, path))
+        else:
+            same = (file.size, file.mtime_ns) == (size, mtime_ns)
+            found.read[file.address] = file if same else unread(file)
+    for row in measured.each_measured(db):
+        run = runs.get(row.key)
+        if run is None:
+            found.strangers.append(row.key)
+        else:
+            found.rows[run.key] = replace(row, host=run.host, source=run.source, inside=run.inside)
+    return found
 
 
 def wipe(db: Database) -> None:

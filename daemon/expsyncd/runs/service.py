@@ -71,12 +71,12 @@ class Runs:
         self._wish = asyncio.Event()
         self._looks = Looks()
         self._judge_at = self._ask_at = 0.0
-        self._read: dict[Address, tuple[int, int]] = {}
+        self._read: dict[Address, FileSeen] = {}  # as each was when all of it was read
         self._asked: set[tuple[str, str]] = set()
         self._died: set[Address] = set()
         self._waiting: Turns[RunKey] = Turns()  # by when its newest file changed
         self._made: int | None = None
-        self._remembered = False
+        self._remembered = self._recalled = False
         self._read_at = 0.0
 
     def batch(self, batch: Batch) -> None:
@@ -133,18 +133,16 @@ class Runs:
     async def _remember(self) -> None:
         """What is known from before; after damage that is nothing, and all is read again."""
 
-        def read() -> tuple[int, record.Remembered]:
+        def made() -> int:
             catalogue = self._catalogue()
             if self._made is not None and catalogue.made != self._made:
                 # Damage was met while something was written: that would be a part without its beginning.
                 catalogue.write(record.wipe)
-            found = catalogue.read(record.remembered, record.Remembered())
-            return catalogue.made, found
+            return catalogue.made
 
-        self._made, found = await self._thread.run(read)
-        self._remembered = True
-        self._read, rows = found.read, found.rows
-        self._verdicts.remember(rows)
+        self._made = await self._thread.run(made)
+        self._remembered, self._recalled = True, False
+        self._read.clear()
         self._known.forget()
         self._waiting.clear()
         self._looks.add_everything()
@@ -156,16 +154,33 @@ class Runs:
             self._known.look_at_all if everything else lambda: self._known.look(paths)
         )
         self._looks.looked(started, self._clock.monotonic(), everything=everything)
-        went = [*change.went, *(self._verdicts.strangers(self._known.runs) if everything else ())]
-        unused = (
-            [address for address in self._read if not self._known.is_used(address)]
-            if went or everything
-            else []
-        )
+        went = change.went
+        unused: list[Address] = []
+        if everything and not self._recalled:
+            strangers, unused = await self._recall()
+            went = [*went, *strangers]
+        elif went or everything:
+            unused = [address for address in self._read if not self._known.is_used(address)]
         if went or unused or change.anew:
             await self._forget(change, went, unused)
         for seen in change.seen:
             self._waiting.put(seen.key, max(file.mtime_ns for file in seen.files))
+
+    async def _recall(self) -> tuple[list[RunKey], list[Address]]:
+        """What the catalogue knows of the runs that were found; those and the files that went since."""
+        found = await self._thread.run(
+            lambda: self._catalogue().read(
+                lambda db: record.remembered(db, self._known.runs), record.Remembered()
+            )
+        )
+        self._recalled = True
+        self._read = found.read
+        self._verdicts.remember(found.rows)
+        return found.strangers, found.unused
+
+    def _is_read(self, file: FileSeen) -> bool:
+        before = self._read.get(file.address)
+        return before is not None and (before.size, before.mtime_ns) == (file.size, file.mtime_ns)
 
     async def _forget(self, change: Change, went: list[RunKey], unused: list[Address]) -> None:
         def forget() -> list[Address]:
@@ -192,7 +207,7 @@ class Runs:
         if seen is None:
             return
         for file in seen.files:
-            if file.is_read and self._read.get(file.address) != (file.size, file.mtime_ns):
+            if file.is_read and not self._is_read(file):
                 await self._read_piece(seen, file)
                 self._waiting.put(key, changed)  # now the one that waits shortest
                 return
@@ -221,7 +236,8 @@ class Runs:
             self._died.add(file.address)
         elif not answer.again:
             self._died.discard(file.address)
-            self._read[file.address] = (answer.reading.size, answer.reading.mtime_ns)
+            self._read.pop(file.address, None)  # or the key would be the one of before
+            self._read[file.address] = file if answer.reading.is_of(file) else record.unread(file)
 
     async def _settle(self, seen: RunSeen) -> None:
         """All of a run is read: its settings, and how it is going."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from sys import intern
 from typing import TYPE_CHECKING
 
 from expsyncd.runs.rhythm import power_of
@@ -42,21 +43,16 @@ class Verdicts:
         self._clock = clock
         self._names = names
         self._named: Mapping[RunKey, str] = {}
-        self._named_of: frozenset[RunKey] = frozenset()
         self._rows: dict[RunKey, MeasuredRow] = {}
         self._gathered: dict[RunKey, tuple[Gathered, int | None]] = {}
         self._seen_gaps: dict[RunKey, Gaps] = {}
         self._jobs: dict[RunKey, JobRow] = {}
         self._gone: dict[tuple[str, str], Mapping[bytes, float]] = {}
 
-    def remember(self, rows: Iterable[MeasuredRow]) -> None:
-        """The rows that the catalogue holds."""
-        self._rows = {row.key: row for row in rows}
+    def remember(self, rows: dict[RunKey, MeasuredRow]) -> None:
+        """The rows that the catalogue holds of runs that are there."""
+        self._rows = rows
         self._gathered.clear()
-
-    def strangers(self, there: Mapping[RunKey, RunSeen]) -> list[RunKey]:
-        """Runs of the catalogue that are not in the mirror."""
-        return [key for key in self._rows if key not in there]
 
     def drop(self, key: RunKey) -> None:
         """A run went."""
@@ -85,7 +81,7 @@ class Verdicts:
         if before is not None and not gathered.gaps and before.newest_at:
             self._note_growth(seen, before.newest_at)
         self._gathered[seen.key] = gathered, step
-        if seen.key not in self._named_of:  # other new ones are named when all are judged
+        if seen.key not in self._named:  # other new ones are named when all are judged
             self._name(runs)
         return self._changed([seen])
 
@@ -97,15 +93,18 @@ class Verdicts:
         return rows, RunsState(len(self._rows), states["growing"], states["stalled"], states["failed"])
 
     def _changed(self, wanted: Iterable[RunSeen]) -> list[MeasuredRow]:
-        rows = [row for seen in wanted if (row := self._row(seen)) != self._rows.get(seen.key)]
-        self._rows |= {row.key: row for row in rows}
-        return rows
+        changed = []
+        for seen in wanted:
+            row = self._row(seen)
+            if row != self._rows.get(seen.key):
+                changed.append(row)
+            self._rows[seen.key] = row  # also the same one: its texts are those of other tables
+        return changed
 
     def _name(self, runs: Mapping[RunKey, RunSeen]) -> None:
-        wanted = frozenset(key for key, seen in runs.items() if key in self._gathered or seen.shown)
-        if wanted != self._named_of:
-            self._named_of = wanted
-            self._named = self._names(runs[key] for key in wanted)
+        wanted = [seen for key, seen in runs.items() if key in self._gathered or seen.shown]
+        if len(wanted) != len(self._named) or not all(seen.key in self._named for seen in wanted):
+            self._named = self._names(wanted)
 
     def _note_growth(self, seen: RunSeen, before: float) -> None:
         """Files that do not say when their rows were written: how often they grow says it as well."""
@@ -139,7 +138,7 @@ class Verdicts:
             name=self._named.get(seen.key, ""),
             kind=seen.kind,
             state=state,
-            why=why,
+            why=intern(why),  # many runs were last seen in the same minute
             began_at=gathered.began_at,
             newest_at=newest,
             step=step,

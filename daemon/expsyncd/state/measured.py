@@ -8,7 +8,7 @@ from sys import intern
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from expsyncd.state.sqlite import Database
 
@@ -159,15 +159,16 @@ def drop_run(db: Database, key: RunKey) -> None:
 
 def measured_of(db: Database) -> list[MeasuredRow]:
     """All runs, by name."""
+    return list(each_measured(db, " ORDER BY name"))
+
+
+def each_measured(db: Database, order: str = "") -> Iterator[MeasuredRow]:
+    """All runs, one by one."""
     # What many share is held once: SQLite gives each row texts of its own.
-    return [
-        MeasuredRow(
+    for host, source, inside, name, kind, state, why, *more in db.execute(f"SELECT * FROM measured{order}"):  # noqa: S608 - our own words
+        yield MeasuredRow(
             intern(host), intern(source), inside, name, intern(kind), intern(state), intern(why), *more
         )
-        for host, source, inside, name, kind, state, why, *more in db.execute(
-            "SELECT * FROM measured ORDER BY name"
-        )
-    ]
 
 
 def settings_of(db: Database, key: RunKey | None = None) -> list[SettingRow]:

@@ -162,7 +162,7 @@ def test_naming_all_runs_is_not_done_again_for_each_that_was_read(tracker, clock
 
     def names(runs):
         named.append(list(runs))
-        return {}
+        return {run.key: "" for run in named[-1]}
 
     made = Verdicts(facts, tracker, clock, names, 5)
     made.ask_facts([("gpu", "exp")])
@@ -170,3 +170,28 @@ def test_naming_all_runs_is_not_done_again_for_each_that_was_read(tracker, clock
     for run in runs.values():
         made.settle(run, gathered(), 7, runs)
     assert [len(one) for one in named] == [9]
+
+
+def test_rows_of_the_last_start_change_only_when_they_differ(tracker, clock):
+    made = verdicts(tracker, clock)
+    run = seen()
+    (row,) = made.settle(run, gathered(), 7, {run.key: run})
+    other = verdicts(tracker, clock)
+    other.remember({run.key: row})
+    assert other.settle(run, gathered(), 7, {run.key: run}) == []
+    assert [one.step for one in other.settle(run, gathered(), 8, {run.key: run})] == [8]
+
+
+def test_all_are_named_anew_when_one_comes_or_goes(tracker, clock):
+    asked = []
+    facts: Any = Facts()
+
+    def names(runs):
+        asked.append(0)
+        return {run.key: "" for run in runs}
+
+    made = Verdicts(facts, tracker, clock, names, 5)
+    a, b, c = seen(inside=b"a"), seen(inside=b"b"), seen(inside=b"c")
+    for runs, count in (([a, b], 1), ([b, a], 1), ([a, b, c], 2), ([b, c], 3), ([a, b], 4)):
+        made.judge({run.key: run for run in runs})
+        assert len(asked) == count

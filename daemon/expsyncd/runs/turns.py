@@ -43,12 +43,18 @@ class Turns(Generic[K]):
         if self._turns % OLDEST_EVERY == 0:
             oldest = next(iter(self._changed), None)
             if oldest is not None:
-                return oldest, self._changed.pop(oldest)
+                return oldest, self._taken(oldest)
         while self._newest:
             changed, _, key = heapq.heappop(self._newest)
             if self._changed.get(key) == -changed:
-                return key, self._changed.pop(key)
+                return key, self._taken(key)
         raise KeyError
+
+    def _taken(self, key: K) -> int:
+        changed = self._changed.pop(key)
+        if not self._changed:
+            self.clear()
+        return changed
 
     def drop(self, key: K) -> None:
         """It waits no longer, if it did."""
@@ -56,5 +62,5 @@ class Turns(Generic[K]):
 
     def clear(self) -> None:
         """Nobody waits."""
-        self._changed.clear()
-        self._newest.clear()
+        # An emptied table keeps its room, and the heap those that had their turn as the oldest.
+        self._changed, self._newest = {}, []

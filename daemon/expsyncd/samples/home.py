@@ -11,6 +11,7 @@ from expsyncd.mirror.layout import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from collections.abc import Set as AbstractSet
 
 LONGEST_NAME = 180  # bytes of a file name, with room for suffixes
 _PLACEHOLDER = re.compile(r"\{[a-z]+\}")
@@ -30,7 +31,7 @@ class Home:
 def homes(
     source: str,
     folders: Iterable[bytes],
-    runs: Iterable[bytes],
+    runs: AbstractSet[bytes],
     others: Mapping[bytes, list[tuple[str, bytes]]],
 ) -> dict[bytes, Home]:
     """The home of each folder with images of `source`.
@@ -38,12 +39,11 @@ def homes(
     `runs` are run folders of the same source; `others` the runs of the host's other sources by the last part
     of their folder.
     """
-    own = set(runs)
-    return {folder: _home(source, folder, own, others) for folder in folders}
+    return {folder: _home(source, folder, runs, others) for folder in folders}
 
 
 def _home(
-    source: str, folder: bytes, own: set[bytes], others: Mapping[bytes, list[tuple[str, bytes]]]
+    source: str, folder: bytes, own: AbstractSet[bytes], others: Mapping[bytes, list[tuple[str, bytes]]]
 ) -> Home:
     parts = folder.split(b"/") if folder else []
     for length in range(len(parts), -1, -1):

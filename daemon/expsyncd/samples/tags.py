@@ -34,7 +34,7 @@ class Tags:
         self._mirror = mirror
         self._takes = takes or (lambda *_: True)
         self._darkroom = darkroom
-        self._upto: dict[EventFile, int] = {}
+        self._upto: dict[tuple[str, str], dict[bytes, int]] = {}  # of a host's source
         self._of_run: dict[RunKey, list[TaggedRow]] = defaultdict(list)
         self._waiting: dict[EventFile, int] = {}
 
@@ -52,9 +52,13 @@ class Tags:
         """Event files with their sizes; those that are to be looked at."""
         grown: list[EventFile] = []
         for host, source, path, size in files:
-            if size != self._upto.get((host, source, path)):
+            upto = self._upto.get((host, source), {})
+            if size != upto.get(path):
                 self._waiting[host, source, path] = size
                 grown.append((host, source, path))
+            else:  # the path that the caller keeps, not one more of its own
+                del upto[path]
+                upto[path] = size
         return grown
 
     @property
@@ -65,8 +69,10 @@ class Tags:
     async def look(self, thread: DatabaseThread, catalogue: Callable[[], Catalogue]) -> RunKey | None:
         """Look through one more piece of one file; its run if that held images."""
         file, size = self._waiting.popitem()
+        if not self._waiting:
+            self._waiting = {}  # an emptied one keeps its room
         host, source, path = file
-        upto = self._upto.get(file, 0)
+        upto = self._upto.get((host, source), {}).get(path, 0)
         if upto > size:
             upto = 0
             await self._forget(file, thread, catalogue)
@@ -83,7 +89,7 @@ class Tags:
         reached = int(found["scanned"])
         if reached > upto and reached < size and not found["broken"]:
             self._waiting[file] = size
-        self._upto[file] = reached
+        self._upto.setdefault((host, source), {})[path] = reached
         self.take(rows)
         await thread.run(lambda: catalogue().write(lambda db: tagged.put_scanned(db, file, reached, rows)))
         return (host, source, _run(path)) if rows else None
@@ -92,7 +98,7 @@ class Tags:
         self, file: EventFile, thread: DatabaseThread, catalogue: Callable[[], Catalogue]
     ) -> None:
         host, source, path = file
-        self._upto.pop(file, None)
+        self._upto.get((host, source), {}).pop(path, None)
         rows = self._of_run[host, source, _run(path)]
         rows[:] = [row for row in rows if row.path != path]
         await thread.run(lambda: catalogue().write(lambda db: tagged.drop_scanned(db, file)))

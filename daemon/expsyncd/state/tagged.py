@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sys import intern
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -39,12 +38,12 @@ def drop_scanned(db: Database, file: EventFile) -> None:
     db.execute("DELETE FROM tagged WHERE host=? AND source=? AND path=?", file)
 
 
-def all_scanned(db: Database) -> dict[EventFile, int]:
-    """How far each was looked through."""
-    return {
-        (intern(host), intern(source), path): upto
-        for host, source, path, upto in db.execute("SELECT * FROM scanned")
-    }
+def all_scanned(db: Database) -> dict[tuple[str, str], dict[bytes, int]]:
+    """How far each was looked through, by host and source."""
+    found: dict[tuple[str, str], dict[bytes, int]] = {}
+    for host, source, path, upto in db.execute("SELECT * FROM scanned"):
+        found.setdefault((host, source), {})[path] = upto
+    return found
 
 
 def all_tagged(db: Database) -> list[TaggedRow]:

@@ -42,6 +42,14 @@ def test_what_was_dropped_has_no_turn():
     assert not turns
 
 
+def test_nothing_is_kept_of_those_that_had_their_turn():
+    turns: Turns[int] = Turns()
+    for number in range(100):
+        turns.put(number, number)
+    assert len(all_of(turns)) == 100
+    assert turns._newest == []
+
+
 def test_changing_for_ever_keeps_no_more_than_what_waits():
     turns: Turns[int] = Turns()
     for number in range(10_000):

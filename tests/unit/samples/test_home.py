@@ -19,11 +19,11 @@ OTHERS = {b"exp1": [("tb_log", b"exp1")], b"twice": [("tb_log", b"a/twice"), ("l
     ],
 )
 def test_the_run_that_encloses_it_else_the_one_of_its_name(folder, home):
-    assert homes("s", [folder], [b"exp2", b"exp2/inner"], OTHERS) == {folder: home}
+    assert homes("s", [folder], {b"exp2", b"exp2/inner"}, OTHERS) == {folder: home}
 
 
 def test_a_source_that_is_itself_a_run():
-    assert homes("s", [b"out"], [b""], OTHERS)[b"out"] == Home("s", b"", b"")
+    assert homes("s", [b"out"], {b""}, OTHERS)[b"out"] == Home("s", b"", b"")
 
 
 @pytest.mark.parametrize(

@@ -78,8 +78,7 @@ class Inventory:
                 address = (os.fsdecode(host), os.fsdecode(source))
                 seen.add(address)
                 known = self._sources.setdefault(address, _Source())
-                images, events, runs = self._walk(address, b"")
-                self._note_events(address, events, change)
+                images, runs = self._walk(address, b"", change)
                 if runs != known.runs:
                     known.runs = runs
                     self._other_runs(address, change)
@@ -116,8 +115,7 @@ class Inventory:
                     self._left(address, inside, change)
                 continue
             if stat.S_ISDIR(found.st_mode):
-                images, events, runs = self._walk(address, inside)
-                self._note_events(address, events, change)
+                images, runs = self._walk(address, inside, change)
                 if not runs.keys() <= known.runs.keys():
                     known.runs |= runs
                     self._other_runs(address, change)
@@ -126,7 +124,7 @@ class Inventory:
             elif self._is_image(address, inside):  # a link or a pipe, too: it is told that it is not shown
                 self._note(address, inside, (found.st_size, found.st_mtime_ns), change)
             elif is_event_file_name(inside.rpartition(b"/")[2]):
-                self._note_events(address, {inside: found.st_size}, change)
+                self._note_events(address, inside, found.st_size, change)
                 if _parent(inside) not in known.runs:
                     known.runs[_parent(inside)] = None
                     self._other_runs(address, change)
@@ -189,12 +187,11 @@ class Inventory:
         change.folders[address].add(_parent(inside))
         change.looked_anew.append((*address, inside, None))
 
-    def _note_events(self, address: Address, events: dict[bytes, int], change: Change) -> None:
+    def _note_events(self, address: Address, inside: bytes, size: int, change: Change) -> None:
         known = self._sources[address].events
-        for inside, size in events.items():
-            if known.get(inside) != size and self._takes(*address, inside):
-                known[inside] = size
-                change.events.append((*address, inside, size))
+        if known.get(inside) != size and self._takes(*address, inside):
+            known[inside] = size
+            change.events.append((*address, inside, size))
 
     def forget(self, address: Address, inside: bytes, content: tuple[int, int]) -> None:
         """A content that cannot be shown is no frame once it is overwritten."""
@@ -226,12 +223,11 @@ class Inventory:
         )
 
     def _walk(
-        self, address: Address, below: bytes
-    ) -> tuple[dict[bytes, tuple[int, int]], dict[bytes, int], dict[bytes, None]]:
-        """Images, event files and runs at or below a folder."""
+        self, address: Address, below: bytes, change: Change
+    ) -> tuple[dict[bytes, tuple[int, int]], dict[bytes, None]]:
+        """Images and runs at or below a folder. Event files are noted one by one, not held twice."""
         top = b"/".join((self._mirror, *map(os.fsencode, address)))
         images: dict[bytes, tuple[int, int]] = {}
-        events: dict[bytes, int] = {}
         runs: dict[bytes, None] = {}
         waiting = [below]
         while waiting:
@@ -245,13 +241,14 @@ class Inventory:
                     elif is_event_file_name(entry.name):
                         with suppress(OSError):
                             if entry.is_file(follow_symlinks=False):
-                                events[inside] = entry.stat(follow_symlinks=False).st_size
+                                size = entry.stat(follow_symlinks=False).st_size
+                                self._note_events(address, inside, size, change)
                                 runs[folder] = None
                     elif self._is_image(address, inside):
                         with suppress(OSError):
                             found = entry.stat(follow_symlinks=False)
                             images[inside] = (found.st_size, found.st_mtime_ns)
-        return images, events, runs
+        return images, runs
 
 
 def _parent(inside: bytes) -> bytes:

@@ -77,6 +77,8 @@ def view_names(runs: Iterable[RunLike]) -> dict[RunKey, str]:
 def names_beside(taken: Mapping[RunKey, str], runs: Iterable[RunLike]) -> dict[RunKey, str]:
     """The names of runs that TensorBoard does not show, by the same rule; none is one of `taken`."""
     others = sorted((run for run in runs if run.key not in taken), key=lambda run: run.key)
+    if not others:
+        return {}
     names = view_names(others)
     used = set(taken.values())
     for run in others:
@@ -91,7 +93,7 @@ def names_beside(taken: Mapping[RunKey, str], runs: Iterable[RunLike]) -> dict[R
 
 
 def _same(names: dict[RunKey, str]) -> Sequence[list[RunKey]]:
-    if len(set(names.values())) == len(names):
+    if len(dict.fromkeys(names.values())) == len(names):  # a quarter of a set
         return []
     by_name: defaultdict[str, list[RunKey]] = defaultdict(list)
     for key, name in names.items():

@@ -113,7 +113,8 @@ class Shelf:
         began = self._clock.monotonic()
         held = frozenset(self._held)
         runs, selection, change = await asyncio.to_thread(self._look, held)
-        self._shown = {run.key for run in runs} - selection.away
+        away = selection.away
+        self._shown = {run.key for run in runs if run.key not in away}
         self._looked_at = self._clock.monotonic()
         self._cost_s = self._looked_at - began
         self._again_at = min([*change.resting.values(), *self._aged(selection)], default=None)

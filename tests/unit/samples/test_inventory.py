@@ -202,3 +202,17 @@ def test_what_is_no_sample_is_not_there(mirror):
     put(mirror, "s/r/1.png")
     inventory = Inventory(mirror, nothing)
     assert inventory.rescan().folders == {}
+
+
+def test_event_files_are_told_once_by_scans_and_by_looks(mirror):
+    inventory = Inventory(mirror, everything)
+    path = put(mirror, "s/r/events.out.tfevents.1.h")
+    put(mirror, "s/r/deep/events.out.tfevents.2.h", b"two")
+    assert sorted(inventory.rescan().events) == [
+        (*GPU, b"r/deep/events.out.tfevents.2.h", 3),
+        (*GPU, b"r/events.out.tfevents.1.h", 1),
+    ]
+    assert inventory.rescan().events == []
+    put(mirror, "s/r/events.out.tfevents.1.h", b"grown")
+    assert inventory.look([os.path.dirname(path)]).events == [(*GPU, b"r/events.out.tfevents.1.h", 5)]
+    assert inventory.look([path]).events == []

@@ -103,3 +103,8 @@ def test_runs_that_tensorboard_does_not_show_keep_out_of_its_names():
     }
     taken = {("gpu", "x", b""): "gpu/a", ("gpu", "y", b""): "gpu/logs/a"}
     assert names_beside(taken, [run("gpu", "logs", b"a")]) == {("gpu", "logs", b"a"): "gpu/logs/a~2"}
+
+
+def test_without_others_there_is_nothing_beside():
+    runs = [run("gpu", "a", b"x")]
+    assert names_beside(view_names(runs), runs) == {}

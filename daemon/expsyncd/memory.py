@@ -11,8 +11,9 @@ from typing import Protocol, cast
 
 # malloc.h of glibc, for mallopt(3).
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
-# Tables of all runs are larger, messages and pieces of files smaller.
-LARGE = 256 << 10
+# Pieces of files are of 1 MB: to map each by itself would take half a millisecond, as long as its digest.
+LARGE = 5 << 18
+KEPT = 4 << 20  # at the end of the arena, so that it does not grow and shrink with each piece
 
 
 class Library(Protocol):
@@ -32,7 +33,7 @@ def give_back(library: Library | None = None) -> bool:
     """
     with suppress(OSError, AttributeError):  # AttributeError: it has no mallopt
         found: Library = cast("Library", ctypes.CDLL(None)) if library is None else library
-        options = ((_M_ARENA_MAX, 1), (_M_MMAP_THRESHOLD, LARGE), (_M_TRIM_THRESHOLD, LARGE))
+        options = ((_M_ARENA_MAX, 1), (_M_MMAP_THRESHOLD, LARGE), (_M_TRIM_THRESHOLD, KEPT))
         # Each of them, also after one that is refused.
         return sum(found.mallopt(option, value) == 1 for option, value in options) == len(options)
     return False

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from expsyncd.memory import LARGE, give_back
+from expsyncd.memory import KEPT, LARGE, give_back
 
 
 def test_one_arena_and_large_blocks_by_themselves():
@@ -16,7 +16,7 @@ def test_one_arena_and_large_blocks_by_themselves():
     library = SimpleNamespace(mallopt=lambda option, value: said.update({option: value}) or 1)
 
     assert give_back(library)
-    assert said == {-8: 1, -3: LARGE, -1: LARGE}
+    assert said == {-8: 1, -3: LARGE, -1: KEPT}
 
 
 def test_one_option_that_is_refused_leaves_the_others():

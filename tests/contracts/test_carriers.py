@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 
@@ -297,3 +298,21 @@ async def test_a_file_overwritten_between_the_question_and_the_pass_never_holds_
     await pulls.settled()
     assert content(pulls.here) == {name: new}
     assert set(content(pulls.versions).values()) == kept
+
+
+async def test_a_pull_that_is_cancelled_at_any_moment_leaves_no_temporary_folder(pulls):
+    name = "train.log"
+    write(pulls.there, {name: b"line\n" * 1000})
+    await pulls.settled()
+    place = pulls.new()._carrier.place
+    await place.prepare()
+    for turns in range(6):
+        making = asyncio.get_running_loop().create_task(place.incoming(f"pass{turns}"))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        if making.cancel():
+            with pytest.raises(asyncio.CancelledError):
+                await making
+        else:
+            await place.clean_up(await making)
+        assert list(pulls.ground.paths.incoming.iterdir()) == []

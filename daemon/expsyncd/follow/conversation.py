@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from expsyncd.follow import landing
 from expsyncd.follow.clocks import Clocks
@@ -12,6 +12,7 @@ from expsyncd.follow.ending import did_not_begin
 from expsyncd.follow.frames import Check, Chunk, Frames, Gone, Hello, Message, Mode, Name, Pong, PullAll
 from expsyncd.mirror.layout import source_folder
 from expsyncd.pace import rest
+from expsyncd.threads import to_its_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -31,9 +32,6 @@ BUSY_EVERY_S, IDLE_EVERY_S = 5.0, 30.0
 BUSY_FOR_S = 30.0
 CLOCK_PINGS = 4  # close together at first, for the difference of the clocks
 CLOCK_EVERY_S = 0.25
-
-
-T = TypeVar("T")
 
 
 class Silent(Exception):  # noqa: N818 - the agent does not answer; the follower starts another
@@ -207,7 +205,7 @@ class Conversation:
         grown: list[tuple[str, bytes]] = []
         self._leases.begin(keys)
         try:
-            landed = await _to_its_end(lambda: self._write(taken))
+            landed = await to_its_end(lambda: self._write(taken))
             for (followed, message), (result, _) in zip(taken, landed, strict=True):
                 if result is not None and result.kind == "took":
                     grown.append((followed.keeper.source.name, message.path))
@@ -266,13 +264,3 @@ class Conversation:
 def name(path: bytes) -> str:
     """A path as JSON carries it."""
     return path.decode("utf-8", "surrogateescape")
-
-
-async def _to_its_end(function: Callable[[], T]) -> T:
-    """Run `function` in a thread; when cancelled, still wait for it: it writes what no pass may have."""
-    running = asyncio.get_running_loop().run_in_executor(None, function)
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        await asyncio.wait([running])
-        raise

@@ -19,6 +19,7 @@ from expsyncd.mirror.batch import Batch, Gathering
 from expsyncd.mirror.inbox import CHANGES, Inbox, overflows
 from expsyncd.pace import next_due, wished
 from expsyncd.state.status import Trouble
+from expsyncd.threads import to_its_end
 
 if sys.platform.startswith("linux"):
     from expsyncd.mirror.tree import TreeObserver as Watch
@@ -121,8 +122,8 @@ class MirrorWatch:
         try:
             with overflows(self._inbox):
                 observer.schedule(self._inbox, str(self._mirror), recursive=True, event_filter=CHANGES)
-                await _uninterrupted(observer.start)
-                await _uninterrupted(self._probe)
+                await to_its_end(observer.start)
+                await to_its_end(self._probe)
                 self._put(None)
                 await self._deliver(identity, self._rescan_s, observer=observer)
         finally:
@@ -177,7 +178,7 @@ class MirrorWatch:
         """Watch folders whose coming was lost, look at everything; when to do so next at the earliest."""
         self._inbox.lost = False
         if watch_again := getattr(observer, "watch_again", None):
-            await _uninterrupted(watch_again)
+            await to_its_end(watch_again)
         done = self._clock.monotonic()
         self._gathering.add_everything(done)
         return done + SPARED * (done - now)
@@ -206,14 +207,3 @@ def _end(observer: Watching) -> None:
     observer.stop()
     if observer.is_alive():
         observer.join()
-
-
-async def _uninterrupted(function: Callable[[], None]) -> None:
-    """Run `function` in a thread and, when cancelled, still wait for its end: it must not outlive us."""
-    running = asyncio.get_running_loop().run_in_executor(None, function)
-    try:
-        await asyncio.shield(running)
-    except asyncio.CancelledError:
-        await asyncio.wait([running])
-        running.exception()
-        raise

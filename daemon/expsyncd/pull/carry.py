@@ -20,6 +20,7 @@ from expsyncd.pull.outcome import Outcome, judge, unwritable
 from expsyncd.pull.place import Place
 from expsyncd.pull.rsync import Ended, rsync
 from expsyncd.state.status import Trouble
+from expsyncd.threads import to_its_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -104,7 +105,7 @@ class RsyncCarrier:
         before = {g.path: g.here for g in grown}
         try:
             with self._writing():
-                await asyncio.to_thread(tails.make_holes, bytes(beside), before)
+                await to_its_end(partial(tails.make_holes, bytes(beside), before))
             after = await self._append_to(beside, grown)
             there = [g for g in grown if g.path in after]
             digest = partial(_joined_digest, folder, bytes(beside), before)
@@ -112,15 +113,9 @@ class RsyncCarrier:
             changed = [g for g in there if g.path not in still]
             with self._writing():
                 follows = [g for g in there if g.path in still]
-                came = await asyncio.to_thread(tails.append, folder, bytes(beside), follows)
-                await asyncio.to_thread(
-                    tails.keep,
-                    folder,
-                    bytes(beside),
-                    changed,
-                    bytes(self.place.backup),
-                    bytes(self._tools.ground.paths.versions),
-                )
+                came = await to_its_end(partial(tails.append, folder, bytes(beside), follows))
+                backup, versions = bytes(self.place.backup), bytes(self._tools.ground.paths.versions)
+                await to_its_end(partial(tails.keep, folder, bytes(beside), changed, backup, versions))
         finally:
             await self.place.clean_up(beside)
         self._tally.add(len(grown), came)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from functools import partial
 from typing import TYPE_CHECKING
 
 from expsyncd.mirror import versions
 from expsyncd.mirror.layout import source_folder
 from expsyncd.pull.carrier import Stopped
 from expsyncd.pull.outcome import Outcome
+from expsyncd.threads import to_its_end
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,12 +49,16 @@ class Place:
         """A fresh folder for a pass's temporary files. Raises Stopped."""
         self.check_ground()
         folder = self._tools.ground.paths.incoming / f"{self._pull_id}-{name}"
-        await asyncio.to_thread(_make_private, folder)
+        try:
+            await to_its_end(partial(_make_private, folder))
+        except asyncio.CancelledError:
+            await self.clean_up(folder)
+            raise
         return folder
 
     async def clean_up(self, incoming: Path) -> None:
         """Remove a pass's temporary files, cancelled or not."""
-        await asyncio.shield(asyncio.to_thread(self._clean_up, incoming))
+        await to_its_end(partial(self._clean_up, incoming))
 
     async def set_aside(self, paths: Sequence[bytes]) -> None:
         """Move what stands in the way of a file or folder of the host into versions."""

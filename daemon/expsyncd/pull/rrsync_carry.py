@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 import os
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from expsyncd.pull import command, seconds, tails
 from expsyncd.pull.carry import SIZE_SLACK, RsyncCarrier
 from expsyncd.pull.pour import TAIL
+from expsyncd.threads import to_its_end
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,11 +38,11 @@ class RrsyncCarrier(RsyncCarrier):
         alike: set[bytes] = set()
         try:
             holes = await asyncio.to_thread(_holes, bytes(self.place.folder), grown)
-            await asyncio.to_thread(tails.make_holes, bytes(ends), holes)
+            await to_its_end(partial(tails.make_holes, bytes(ends), holes))
             argv = command.grow(self._remote, ends, bwlimit=self._source.bwlimit)
             limit = 2 * max(g.size for g in grown) + SIZE_SLACK
             self._note(await self._run(argv, [g.path for g in grown], lambda _: None, limit=limit))
-            alike = await asyncio.to_thread(_alike, bytes(ends), bytes(self.place.folder), grown)
+            alike = await to_its_end(partial(_alike, bytes(ends), bytes(self.place.folder), grown))
         finally:
             if not alike:
                 await self.place.clean_up(ends)
@@ -50,7 +52,8 @@ class RrsyncCarrier(RsyncCarrier):
         """Append what `same` brought: one reading of the host's file holds the old end and the new bytes."""
         assert self._ends is not None
         try:
-            came = await asyncio.to_thread(tails.append, bytes(self.place.folder), bytes(self._ends), grown)
+            append = partial(tails.append, bytes(self.place.folder), bytes(self._ends), grown)
+            came = await to_its_end(append)
         finally:
             await self.place.clean_up(self._ends)
         self._tally.add(len(grown), came)

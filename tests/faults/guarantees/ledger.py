@@ -83,6 +83,27 @@ class Ledger:
         """What is there now has been there long enough to be here for ever."""
         self.kept.setdefault(path, set()).add(self.now[path])
 
+    def nearest(self, path: bytes, sample: bytes) -> str:
+        """Which states of which paths a sample is made of, piece by piece: to tell how it may have come to be."""
+        known = [(path, state) for state in self.states.get(path, ())]
+        known += [
+            (other, state) for other, states in self.states.items() if other != path for state in states
+        ]
+        runs: list[tuple[str, int, int]] = []
+        for place in range(0, len(sample), PIECE):
+            piece = sample[place : place + PIECE]
+            found = [
+                f"state {hash(state) % 10000} ({len(state)} bytes) of {other!r}"
+                for other, state in known
+                if state[place : place + len(piece)] == piece
+            ]
+            name = " = ".join(sorted(set(found))[:4]) or "nothing"
+            if runs and runs[-1][0] == name:
+                runs[-1] = (name, runs[-1][1], place + len(piece))
+            else:
+                runs.append((name, place, place + len(piece)))
+        return "; ".join(f"{start} to {end} is {name}" for name, start, end in runs)
+
     def ever_began_with(self, path: bytes, sample: bytes) -> bool:
         """Whether `sample` is a prefix of some state that the path ever had on the host."""
         if any(state.startswith(sample) for state in self.states.get(path, ())):

@@ -295,7 +295,8 @@ class Scene:
             for sample in samples:
                 if is_event_file(path):
                     assert self.ledger.ever_began_with(path, sample), (
-                        f"{path!r} was {len(sample)} bytes that the host never had; log: {self.place.log()[-3000:]}"
+                        f"{path!r} was {len(sample)} bytes that the host never had: "
+                        f"{self.ledger.nearest(path, sample)}; log: {self.place.log()[-3000:]}"
                     )
                 assert any(one.startswith(sample) for one in held), (
                     f"{len(sample)} bytes of {path!r} were here and are gone; log: {self.place.log()[-3000:]}"

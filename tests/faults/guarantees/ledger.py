@@ -108,9 +108,17 @@ class Ledger:
         """Whether `sample` is a prefix of some state that the path ever had on the host."""
         if any(state.startswith(sample) for state in self.states.get(path, ())):
             return True
-        return any(
-            sample == (new[:cut] + old[cut:])[: len(sample)]
-            for name, old, new in self.mixed
-            if name == path
-            for cut in range(0, len(new) + PIECE, PIECE)
-        )
+        return any(_torn(sample, old, new) for _, old, new in self.mixed)
+
+
+def _torn(sample: bytes, old: bytes, new: bytes) -> bool:
+    """Whether somebody read that while `old` was overwritten by `new`, by whatever name of the file.
+
+    The kernel copies page by page for both: who reads and is put to rest in the midst has first what was old.
+    """
+    places = range(0, len(sample), PIECE)
+    return len(sample) <= len(new) and all(
+        sample[place : place + PIECE]
+        in (new[place : min(place + PIECE, len(sample))], old[place : min(place + PIECE, len(sample))])
+        for place in places
+    )

@@ -314,6 +314,9 @@ async def test_a_master_that_is_deaf_is_a_loss_that_ends_it(sshd, connect, monke
             found = (await connection.lost()).diagnosis
         assert (found.kind, found.retry) == (Kind.MASTER_SILENT, True)
         assert ("gone" in found.title) == (not there)
+        with pytest.raises(ConnectionProblem) as told:
+            await connection.command("true", timeout_s=SOON_S)
+        assert told.value.diagnosis == found, "whoever asks meanwhile hears why"
         assert not alive(master)
         await connection.open()
         assert sshd.attempts() == 2

@@ -85,6 +85,7 @@ class Connection:
         self._gateways = gateways
         self._hops: dict[str, list[str]] = {}
         self._master: Master | None = None
+        self._over = not_connected()  # what is said to whoever asks something of a connection that is over
         self._pulse = Pulse(self.command, every_s=round_trip_every_s, timeout_s=round_trip_timeout_s)
 
     # --- for its owner ------------------------------------------------------------------------------
@@ -96,6 +97,7 @@ class Connection:
         left running.
         """
         await self.close()
+        self._over = not_connected()
         self._pulse.calm()
         try:
             self._login.socket.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
@@ -117,6 +119,7 @@ class Connection:
         if master is None:
             return not_connected()
         problem = await noticed(master, self._pulse, adopted=self.adopted) or await self._end_of(master)
+        self._over = problem
         if self._master is master:
             await self.close()
         return problem
@@ -285,7 +288,7 @@ class Connection:
 
     def _open_master(self) -> Master:
         if self._master is None:
-            raise not_connected()
+            raise self._over
         return self._master
 
     async def _end_of(self, master: Master) -> ConnectionProblem:

@@ -6,6 +6,7 @@ Each part prints what it cost on both ends; `--share 0.01` tries all of it in a 
 from __future__ import annotations
 
 import argparse
+import filecmp
 import os
 import random
 import subprocess
@@ -20,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench.arrival import percentile
 from bench.rivals import polled
 from bench.spent import Ends, memory_mb, row
-from support.place import content
+from support.place import Place, content
 from support.wait import until
 
 FILES_A_FOLDER = 50
@@ -42,6 +43,16 @@ def same_size(here: Path, there: Path) -> bool:
         return here.stat().st_size == there.stat().st_size
     except FileNotFoundError:
         return False
+
+
+def here(place: Place, there: Path) -> Path:
+    return place.mirror / there.relative_to(place.remote)
+
+
+def as_long(place: Place, files: list[Path]) -> bool:
+    """Whether all are as long here; gigabytes are compared once that is so."""
+    pause(0.2)
+    return all(same_size(here(place, file), file) for file in files)
 
 
 def arrivals(ends: Ends, pairs: list[tuple[Path, Path]], count: int, gap_s: float) -> list[float]:
@@ -264,17 +275,16 @@ def flood(share: float) -> None:
                 memories(ends)
                 os.kill(ends.place.daemon.pid, 18)
             over = time.perf_counter()
-            until(
-                lambda: content(ends.place.mirror).items() >= content(ends.place.remote).items(),
-                300,
-                "all are here",
-            )
+            until(partial(as_long, ends.place, files), 300, "all are here")
+            took = time.perf_counter() - over
+            differ = [file for file in files if not filecmp.cmp(file, here(ends.place, file), shallow=False)]
+            assert differ == [], "equal to the last byte"
             size = sum(file.stat().st_size for file in files) / 1e6
             row(
                 "  writes",
                 str(written),
                 f"{size:.0f} MB in all",
-                f"all here {time.perf_counter() - over:.2f} s after the last",
+                f"all here {took:.2f} s after the last",
             )
             memories(ends)
     finally:

@@ -114,9 +114,8 @@ class HostSources:
     def request_by_clock(self, name: str) -> None:
         """The interval of a configured source is over: wish a pull where it is not followed."""
         keepers = [self._keepers[own] for own, belongs in self._belongs.items() if belongs == name]
-        glob = name in self.configured and is_glob(self.configured[name].path)
-        if glob and not (keepers and all(k.rhythm.rests() for k in keepers)):
-            self._glob_wish.set()
+        if name in self.configured and is_glob(self.configured[name].path):
+            self._glob_wish.set()  # folders are followed one by one: nobody else tells of a new one
         for keeper in keepers:
             keeper.request_by_clock()
 

@@ -268,6 +268,8 @@ def test_globs_are_sources_of_their_own_and_new_folders_join(place):
     place.start()
     mirror = place.root / "mirror/gpu"
     until(lambda: set(content(mirror)) == {b"exp1-tb_log/a.csv", b"exp2-tb_log/a.csv"}, 20)
+    follows = lambda: [source["follow"]["healthy"] for source in status_of(place, "gpu")["sources"].values()]  # noqa: E731
+    until(lambda: follows() == [True, True], 20, "both are followed, so neither is pulled at the interval")
     (place.remote / "exp3/tb_log").mkdir(parents=True)
     (place.remote / "exp3/tb_log/a.csv").write_text("exp3")
     until(lambda: b"exp3-tb_log/a.csv" in content(mirror), 20)

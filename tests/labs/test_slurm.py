@@ -80,6 +80,13 @@ class Scene:
         self.lab.run("scontrol", "update", f"jobid={self.jobs['late']}", "EndTime=now+1")
         ended = {"failed": "FAILED", "done": "COMPLETED", "cancelled": "CANCELLED"}
         until(lambda: all(states().get(self.jobs[n]) == word for n, word in ended.items()), WITHIN_S)
+        # The accounting hears of each end a moment later, and the daemon asks it once a minute.
+        until(lambda: all(self._accounted(self.jobs[name]) for name in ended), WITHIN_S)
+
+    def _accounted(self, job: str) -> bool:
+        rows = self.lab.run("sacct", "-n", "-P", "-X", "-o", "State,End", "-j", job).splitlines()
+        state, _, end = (rows or [""])[0].partition("|")
+        return end not in ("", "Unknown") and state.startswith(("FAILED", "COMPLETED", "CANCELLED by"))
 
     def start(self, name: str = "hpc") -> None:
         """The daemon with this one host, under a name of its own."""

@@ -161,7 +161,7 @@ class Page:
         assert "exceptionDetails" not in answer, (expression, answer["exceptionDetails"])
         return answer["result"].get("value")
 
-    def sees(self, expression: str, within: float = 10) -> Any:
+    def sees(self, expression: str, within: float = 30) -> Any:
         """Wait until an expression is true; its value."""
         found: list[Any] = [None]
 

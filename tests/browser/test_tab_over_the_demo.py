@@ -90,6 +90,7 @@ def hidden_in_tensorboard(page, address):
     name = page.tells("document.querySelector('.body [data-column=name]').title")
     page.press("Enter", "h")
     until(lambda: shown() == before - {name}, 5, f"{name} is hidden")
+    page.sees("document.querySelector('[data-state=hidden]') !== null")
     page.click("[data-state=hidden]")
     page.sees("document.querySelectorAll('.body .hidden-run').length === 1")
     page.press("/", "Enter", "h")

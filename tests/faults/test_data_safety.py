@@ -44,6 +44,7 @@ def another_pull(place, count=2):
     """Wait until `count` more pulls have ended."""
     for _ in range(count):
         before = pulled(place)
+        place.run("pull", check=False)  # a followed source is pulled rarely by itself
         until(lambda before=before: pulled(place) > before, 20, "another pull")
 
 

@@ -269,7 +269,7 @@ def test_it_is_turned_off_and_on_by_saving_the_config(place):
     (place.remote / "a.csv").write_bytes(b"1\n")
     start(place)
     place.configure(interval="1s", follow=False)
-    assert "follow: false" in reason_of(place)
+    until(lambda: "follow: false" in reason_of(place), 10, "the saved file is in force")
     until(lambda: agents(place) == [], 10)
     pulls_on(place)
     place.configure(interval="10m")

@@ -1,7 +1,8 @@
-"""Hosts with few places for commands, and hosts whose clock is wrong: pulled all the same, and said so."""
+"""Hosts with few places for commands, whose disk hangs or whose clock is wrong: pulled all the same, and said so."""
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -96,3 +97,29 @@ def test_a_clock_that_is_wrong_is_told_and_changes_no_pull(place_of, make_sshd, 
     place.until_equal()
     assert set(outcomes(place)) == {"complete "}
     assert place.stop() == 0
+
+
+def test_a_source_is_not_called_fresh_while_the_host_takes_long_to_list_it(place_of, make_sshd, tmp_path):
+    hangs = tmp_path / "hangs"
+    (tmp_path / "bin").mkdir()
+    rsync = tmp_path / "bin" / "rsync"
+    rsync.write_text(
+        f'#!/bin/sh\nwhile test -e {hangs}; do sleep 0.05; done\nexec {shutil.which("rsync")} "$@"\n'
+    )
+    rsync.chmod(0o755)
+    place = place_of(make_sshd(lines=(f"SetEnv PATH={rsync.parent}:/usr/bin:/bin",)))
+    (place.remote / "train.log").write_text("step 1\n")
+    place.configure(interval="1s")
+    place.config_file.write_text(f"{place.config_file.read_text()}    follow: false\n")
+    place.start()
+    place.until_fresh()
+    seen_at = place.source()["as_of"]
+    until(lambda: place.source()["as_of"] > seen_at, 20, "looked at again")
+
+    hangs.touch()
+    until(lambda: place.source()["status"] == "pulling", 30, "pulling")
+    assert "listing" in place.run("status").stdout
+    assert "next in 0s" not in place.run("status").stdout
+
+    hangs.unlink()
+    place.until_fresh()

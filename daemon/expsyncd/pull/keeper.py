@@ -23,7 +23,7 @@ from expsyncd.pull.puller import Pull
 from expsyncd.pull.rounds import Rounds
 from expsyncd.pull.source import Tally
 from expsyncd.pull.telling import Telling
-from expsyncd.state.status import Fresh, Pulling, SourceState, Trouble
+from expsyncd.state.status import Fresh, SourceState, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -184,7 +184,9 @@ class SourceKeeper:
             self._full_rounds += 1
             self._owed = False
             self.rhythm.begins(pull.started_at)
-            if await self._first_part(pull) and pull.passes.bulk:
+            with self._telling.looking(pull):
+                first = await self._first_part(pull)
+            if first and pull.passes.bulk:
                 self._bulk = group.create_task(
                     self._second_part(pull), name=f"bulk {self.source.host}/{self.source.name}"
                 )
@@ -224,9 +226,6 @@ class SourceKeeper:
     async def _first_part(self, pull: Pull) -> bool:
         """List and metrics; False when the pull ended early."""
         pull.tally.seen = self._telling.reporter(pull)
-        if not isinstance(self.state.status, Fresh):
-            # A fresh source stays fresh while it is only looked at, or the word would flicker each interval.
-            self._show(replace(self.state, status=Pulling(pull.started_at)))
         try:
             async with self._lanes.metrics, pull.leased():
                 await pull.look(audit=(audited := await self._audited()))

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from expsyncd.state.facts import PullRecord
-from expsyncd.state.status import LastPull, Pulling, SourceState
+from expsyncd.state.status import Fresh, LastPull, Pulling, SourceState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from expsyncd.clock import Clock
     from expsyncd.pull.puller import Pull
     from expsyncd.pull.source import Source, Tally, Tools
 
 REPORT_S = 0.25  # between two progress reports of a pull
+# A look at a source that is fresh takes less on a host that is well, and is not worth a word.
+LOOKS_LONG_S = 5.0
 
 
 class Telling:
@@ -58,6 +62,25 @@ class Telling:
             gone=len(pull.gone),
             skipped=[{"path": path, "bytes": size, "reason": reason} for path, size, reason in pull.left],
         )
+
+    @contextmanager
+    def looking(self, pull: Pull) -> Generator[None]:
+        """Show that a pull is under way; of a fresh source only once it takes long.
+
+        Or the word would flicker each interval; and a host whose disk hangs is not pulled "in 0 s".
+        """
+
+        def show() -> None:
+            if not isinstance(self.state.status, Pulling):
+                self.show(replace(self.state, status=Pulling(pull.started_at)))
+
+        if not isinstance(self.state.status, Fresh):
+            show()
+        timer = asyncio.get_running_loop().call_later(LOOKS_LONG_S, show)
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def planned(self, pull: Pull) -> None:
         """Tell who waits what is to come."""

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 import signal
 import socket
-import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
 from faults.connections.scene import Scene
-from support.processes import command_line
 from support.wait import until
 
 Act = Callable[[Scene], Generator[None, None, None]]
@@ -179,22 +177,13 @@ def no_processes(scene: Scene) -> Generator[None, None, None]:
 
 
 @row("rsync killed", "every rsync there is killed at once", "broke|failed|error|ended|closed", of_source=True,
-     hold_s=8, surroundings={"interval": "1s"})  # fmt: skip
+     hold_s=8, surroundings={"interval": "1s", "shell":
+     'test -e {flag} && case $SSH_ORIGINAL_COMMAND in *"rsync --server"*) kill -9 $$;; esac'})  # fmt: skip
 def rsync_killed(scene: Scene) -> Generator[None, None, None]:
-    over = threading.Event()
-
-    def kill() -> None:
-        while not over.wait(0.005):
-            found = [pid for pid in scene.sshd.sessions() if "rsync --server" in command_line(pid)]
-            scene.stop_processes(signal.SIGKILL, *found)
-
-    killer = threading.Thread(target=kill, name="killer of rsyncs")
-    killer.start()
-    try:
-        yield
-    finally:
-        over.set()
-        killer.join()
+    scene.flag.touch()
+    scene.write()  # what is followed is not pulled else
+    yield
+    scene.flag.unlink()
 
 
 # --- the way there --------------------------------------------------------------------------------------

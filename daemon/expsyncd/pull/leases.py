@@ -39,10 +39,11 @@ class Leases:
                 self._free.clear()
                 await self._free.wait()
         except BaseException:
-            self._drop(wanted)
+            self.release(source, frozenset(path for _, path in wanted))
             raise
         written = {key for key in wanted if self._written.get(key, -1.0) >= since_s}
-        self._drop(written)
+        if written:  # chunks that came while they were held were dropped
+            self.release(source, frozenset(path for _, path in written))
         return frozenset(path for _, path in wanted - written)
 
     def release(self, source: str, paths: frozenset[bytes]) -> None:

@@ -64,3 +64,27 @@ async def test_two_passes_may_hold_the_same():
     assert leases.held(("logs", b"a"))
     leases.release("logs", second)
     assert not leases.held(("logs", b"a"))
+
+
+async def test_what_was_kept_from_the_follower_while_a_pass_waited_is_told():
+    leases, released = Leases(), []
+    leases.on_release = lambda source, paths: released.append((source, paths))
+    began = now()
+    leases.begin(frozenset({("logs", b"a")}))
+    async with asyncio.TaskGroup() as group:
+        taking = group.create_task(leases.take("logs", [b"a"], began))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        leases.end([("logs", b"a")])
+        assert leases.held(("logs", b"a")), "the next chunk, which is here already, is dropped"
+    assert taking.result() == frozenset()
+    assert released == [("logs", frozenset({b"a"}))]
+
+
+async def test_what_was_kept_from_the_follower_by_one_who_stops_waiting_is_told():
+    leases, released = Leases(), []
+    leases.on_release = lambda source, paths: released.append((source, paths))
+    leases.begin(frozenset({("logs", b"a")}))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(leases.take("logs", [b"a"], now()), 0.01)
+    assert released == [("logs", frozenset({b"a"}))]

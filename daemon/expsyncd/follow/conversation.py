@@ -196,7 +196,8 @@ class Conversation:
             if followed is None:
                 continue
             if not followed.accepted.grows(message.path, message.size):
-                answers.append({"t": "no", "s": message.source, "p": name(message.path)})
+                words = {"s": message.source, "p": name(message.path), "z": message.size}
+                answers.append({"t": "no", **words})
             elif self._leases.held((followed.keeper.source.name, message.path)):
                 followed.dropped.add(message.path)
             else:

@@ -42,7 +42,7 @@ class Growth:
     def __init__(self, out: Outbox) -> None:
         self._out = out
         self._sent: "OrderedDict[Key, Sent]" = OrderedDict()
-        self._unwanted: "OrderedDict[Key, None]" = OrderedDict()
+        self._unwanted: "OrderedDict[Key, int]" = OrderedDict()  # by the size that was too large
         self._paced: Dict[Tree, float] = {}
         self.unchecked: Dict[Key, Tuple[float, float]] = {}
 
@@ -51,9 +51,14 @@ class Growth:
         known = self._sent.get(key)
         self._remember(key, Sent(known.inode if known else 0, size, 0))
 
-    def refuse(self, key: Key) -> None:
-        """Our end wants no bytes of a file."""
-        self._unwanted[key] = None
+    def left(self, key: Key) -> None:
+        """A file left its place: what comes there is new, even if it is the same."""
+        self._sent.pop(key, None)
+        self._unwanted.pop(key, None)
+
+    def refuse(self, key: Key, size: int) -> None:
+        """Our end wants no bytes of a file while it has `size` bytes or more."""
+        self._unwanted[key] = size
         self._sent.pop(key, None)
         if len(self._unwanted) > MOST_FILES:
             self._unwanted.popitem(last=False)
@@ -80,8 +85,6 @@ class Growth:
         if not tree.rules.grows(inside):
             self._name(key)
             return False
-        if key in self._unwanted:
-            return False
         try:
             fd = os.open(tree.path(inside), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
@@ -101,6 +104,9 @@ class Growth:
         found = os.fstat(fd)
         if not stat.S_ISREG(found.st_mode):
             return False
+        if found.st_size >= self._unwanted.get(key, found.st_size + 1):
+            return False
+        self._unwanted.pop(key, None)
         known = self._sent.get(key)
         if known is None:
             # Where our end is, it says when the place does not fit; of a small file all may be new.
@@ -185,6 +191,8 @@ class Growth:
                 or (known.inode, known.size) != (before.st_ino, before.st_size)
                 or not before.st_size
             ):
+                if known is not None:
+                    known.sure = False  # more is to be sent, and the whole is compared with that
                 return
             pieces = [(0, before.st_size)]
             if before.st_size > WHOLE_LIMIT:
@@ -209,6 +217,8 @@ class Growth:
                     "d": digest.hexdigest(),
                 }
             )
+        elif key in self._sent:
+            self._sent[key].sure = False  # as above
 
     def _pull_it(self, key: Key, size: int) -> bool:
         self._sent.pop(key, None)

@@ -204,6 +204,7 @@ class Agent:
         elif not tree.rules.takes(path, False):
             pass
         elif mask & (inotify.MOVED_FROM | inotify.DELETE):
+            self._growth.left((tree, path))
             self._left(tree, path)
         else:
             closed = bool(mask & (inotify.CLOSE_WRITE | inotify.MOVED_TO))
@@ -243,7 +244,7 @@ class Agent:
                 if tree is not None:
                     key = (tree, name_of(words["p"]))
                     if kind == "no":
-                        self._growth.refuse(key)
+                        self._growth.refuse(key, int(words["z"]))
                     else:
                         self._growth.resume(key, int(words["z"]))
                         self._changes.add(key)

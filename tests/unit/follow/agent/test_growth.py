@@ -48,6 +48,7 @@ class World:
         self.here, self.key = here, key
         self.send, self.resume, self.refuse = growth.send, growth.resume, growth.refuse
         self.closed, self.due_checks, self.check = growth.closed, growth.due_checks, growth.check
+        self.left = growth.left
 
 
 @pytest.fixture
@@ -204,7 +205,7 @@ def test_our_end_has_more_than_the_host(world):
 
 def test_what_our_end_does_not_want(world):
     growth, out = known(world)
-    growth.refuse(growth.key)
+    growth.refuse(growth.key, 6)
     append(growth.here, b"gh")
     growth.send(growth.key, False)
     assert out.take() == []
@@ -263,3 +264,60 @@ def test_one_that_grew_meanwhile_is_not_compared(world):
     append(growth.here, b"more")
     list(growth.check(growth.key))
     assert out.take() == []
+
+
+def test_what_our_end_does_not_want_is_told_again_once_it_is_smaller(world):
+    growth, out = known(world)
+    growth.refuse(growth.key, 6)
+    growth.here.unlink()
+    growth.here.write_bytes(b"new")
+    growth.send(growth.key, False)
+    assert brief(out.take()) == [("chunk", 0, b"new")]
+
+
+def test_a_file_that_left_and_came_back_is_told_again(world):
+    growth, out = world
+    image = growth.here.with_name("i.png")
+    key = (growth.key[0], b"i.png")
+    image.write_bytes(b"abc")
+    growth.send(key, False)
+    image.rename(growth.here)
+    growth.left(key)
+    growth.here.rename(image)
+    growth.send(key, False)
+    assert brief(out.take()) == [("name", 3, b"")] * 2, "our end dropped the first when the file left"
+
+
+def test_a_closed_file_that_is_not_all_sent_is_compared_with_its_next_bytes(world):
+    growth, out = world
+    size = 2 * BEFORE
+    growth.here.write_bytes(bytes(size))
+    growth.send(growth.key, False)
+    append(growth.here, b"!")
+    growth.send(growth.key, False)
+    out.take()
+    with growth.here.open("r+b") as file:
+        file.write(b"rewritten")
+    append(growth.here, b"!")
+    growth.closed(growth.key)
+    list(growth.check(growth.key))
+    assert out.take() == []
+    growth.send(growth.key, False)
+    ((header, _),) = out.take()
+    assert (header["o"], header["b"]) == (size + 1, size + 1)
+
+
+def test_a_closed_file_that_grows_while_it_is_digested_is_compared_with_its_next_bytes(world):
+    growth, out = world
+    size = 2 * BEFORE
+    growth.here.write_bytes(bytes(size))
+    growth.send(growth.key, False)
+    out.take()
+    steps = growth.check(growth.key)
+    next(steps)
+    append(growth.here, b"!")
+    list(steps)
+    assert out.take() == []
+    growth.send(growth.key, False)
+    ((header, _),) = out.take()
+    assert header["b"] == size

@@ -39,9 +39,8 @@ if TYPE_CHECKING:
     from expsyncd.state.follow import FollowState
 
 SERVED_WITHIN_S = 2.0  # between "connected" and the first look of a source
-AGAIN_AT_MOST = (
-    3  # further pulls in a row, before the interval, after a broken one or for files replaced meanwhile
-)
+# Further pulls in a row, before the interval, after a broken one or for files replaced meanwhile.
+AGAIN_AT_MOST = 3
 RETRY_S = 3.0  # a broken rsync is no reason to wait for the interval, nor to hurry
 
 
@@ -72,10 +71,11 @@ class SourceKeeper:
         self._wish = asyncio.Event()
         self._named = Named(
             lanes, self._telling, rhythm, self._wish.set,
-            lambda left: self._show(freshness.left_out(self.state, left)),
+            lambda left: self._show(freshness.left_out(self.state, left)), self._wish_after_bulk,
         )  # fmt: skip
         self._full_rounds = 0
         self._owed = False
+        self._looking = False
         self._bulk: asyncio.Task[None] | None = None
         self._audit_since = audit_since
         self._audit_slice: int | None = None
@@ -85,6 +85,10 @@ class SourceKeeper:
         self._serving: Callable[[], Pull] | None = None
         self._served = asyncio.Event()
         self._census: Census | None = None
+
+    @property
+    def _bulk_runs(self) -> bool:
+        return self._bulk is not None and not self._bulk.done()
 
     @property
     def state(self) -> SourceState:
@@ -135,9 +139,7 @@ class SourceKeeper:
 
     def confirm(self, as_of: datetime) -> None:
         """The host has told all that changed before `as_of`, and it is here unless a pull is under way."""
-        busy = (
-            self._wish.is_set() or self._named.waiting or (self._bulk is not None and not self._bulk.done())
-        )
+        busy = self._looking or self._wish.is_set() or self._named.waiting or self._bulk_runs
         status = self.state.status
         if not busy and isinstance(status, Fresh) and as_of > status.as_of:
             self._show(replace(self.state, status=Fresh(as_of), lag_seconds=0.0, lag_as_of=as_of))
@@ -175,9 +177,11 @@ class SourceKeeper:
 
     async def _serve(self, group: asyncio.TaskGroup, reach: Reach) -> None:
         while True:
+            self._looking = False
             await self._wish.wait()
             self._wish.clear()
-            if self._bulk is not None and not self._bulk.done():
+            self._looking = True
+            if self._bulk_runs:
                 await self._light(reach)
                 continue
             pull = self._new_pull(reach, rest=self._rounds.rest)
@@ -187,9 +191,8 @@ class SourceKeeper:
             with self._telling.looking(pull):
                 first = await self._first_part(pull)
             if first and pull.passes.bulk:
-                self._bulk = group.create_task(
-                    self._second_part(pull), name=f"bulk {self.source.host}/{self.source.name}"
-                )
+                name = f"bulk {self.source.host}/{self.source.name}"
+                self._bulk = group.create_task(self._second_part(pull), name=name)
             else:
                 await self._finish(pull)
 
@@ -197,18 +200,9 @@ class SourceKeeper:
         now = self._clock.now()
         pull_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
         return Pull(
-            self.source,
-            reach,
-            self._tools,
-            self._lanes,
-            Tally(),
-            pull_id=pull_id,
-            clock=self._clock,
-            census=self._census,
-            only=only,
-            most=self._rounds.most,
-            rest=rest,
-        )
+            self.source, reach, self._tools, self._lanes, Tally(), pull_id=pull_id, clock=self._clock,
+            census=self._census, only=only, most=self._rounds.most, rest=rest,
+        )  # fmt: skip
 
     async def _light(self, reach: Reach) -> None:
         self._owed = True
@@ -284,6 +278,11 @@ class SourceKeeper:
         if 0 < self._again <= AGAIN_AT_MOST:
             pause_s = RETRY_S if retry else 0.0
             asyncio.get_running_loop().call_later(pause_s, self._wish.set)
+
+    def _wish_after_bulk(self) -> None:
+        self._owed = True
+        if not self._bulk_runs:
+            self._wish.set()
 
     async def _audited(self) -> list[bytes]:
         if self._audit_since is None and self._audit_slice is None:

@@ -34,8 +34,13 @@ class Named:
         rhythm: Rhythm,
         wish_all: Callable[[], None],
         left_out: Callable[[list[tuple[str, int, str]]], None],
+        under_way: Callable[[], None],
     ) -> None:
-        """`left_out` is told what a round left out: path, bytes, reason."""
+        """`left_out` is told what a round left out: path, bytes, reason.
+
+        `under_way` hears that a named file is another pass's, which may have read it before it changed.
+        """
+        self._under_way = under_way
         self._left_out = left_out
         self._lanes = lanes
         self._telling = telling
@@ -116,5 +121,7 @@ class Named:
         vanished = pull.outcome.kind == "partial" and not named.isdisjoint(self._left)
         if pull.outcome.kind != "complete" and not vanished:
             self._rhythm.owe()
+        if pull.under_way:
+            self._under_way()
         if pull.passes.large or pull.again or pull.outcome.kind == "retry":
             self._wish_all()

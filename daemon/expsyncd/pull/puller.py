@@ -58,6 +58,7 @@ class Pull:
         self.plan = Plan((), (), (), ())
         self.passes = Passes((), (), (), ())
         self.again = False
+        self.under_way = False  # some of it was left to a pass that has it already
         self.census = census
         self._only = only
         self._most = most
@@ -200,6 +201,7 @@ class Pull:
         rules = rules_of(source, self._tools.room())
         busy = self._lanes.busy.get(source.name, frozenset())
         self.plan = plan(self.listing, here, rules, busy=busy)
+        self.under_way = any(item.path in busy for item in self.listing.items)
         if self.plan.too_many:
             raise Stopped(
                 Outcome(

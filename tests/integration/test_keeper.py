@@ -1,0 +1,97 @@
+"""One source over time, without a daemon: what its keeper still owes, and what status says meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+
+from expsyncd.clock import SystemClock
+from expsyncd.pull.keeper import SourceKeeper
+from expsyncd.pull.rhythm import Rhythm
+from expsyncd.pull.source import Lanes, Source
+from expsyncd.state.status import Fresh, SourceState
+from support.place import content
+from support.pulls import world
+from support.wait import eventually
+
+pytestmark = [pytest.mark.timeout(60)]
+
+
+class Held:
+    """A reach whose carriers do one thing as they do, and then wait until `go` is set."""
+
+    def __init__(self, reach, method, when=lambda *_: True):
+        self.go = asyncio.Event()
+        self.waits = asyncio.Event()
+        self._reach = reach
+        self._method = method
+        self._when = when
+
+    def __getattr__(self, name):
+        return getattr(self._reach, name)
+
+    def carrier(self, *words):
+        carrier = self._reach.carrier(*words)
+        does = getattr(carrier, self._method)
+
+        async def held(*args, **options):
+            found = await does(*args, **options)
+            if self._when(*args):
+                self.waits.set()
+                await self.go.wait()
+            return found
+
+        setattr(carrier, self._method, held)
+        return carrier
+
+
+@asynccontextmanager
+async def kept(found, reach):
+    clock = SystemClock()
+    rhythm = Rhythm(clock, timedelta(minutes=15))
+    keeper = SourceKeeper(
+        Source("gpu", "there", str(found.there)), found.tools, Lanes(), clock, SourceState(str(found.there)),
+        lambda _name, _state: None, lambda _event: None, rhythm=rhythm,
+    )  # fmt: skip
+    async with asyncio.TaskGroup() as group:
+        serving = group.create_task(keeper.run(reach))
+        try:
+            yield keeper
+        finally:
+            serving.cancel()
+
+
+async def test_a_file_that_is_named_while_a_pass_has_it_comes_after_that(sshd, short_folder):
+    async with world(short_folder, sshd) as found:
+        (found.there / "a.png").write_bytes(b"old")
+        reach = Held(found.reach, "bring", lambda wanted, name: bool(wanted) and name == "small")
+        async with kept(found, reach) as keeper:
+            keeper.request()
+            await asyncio.wait_for(reach.waits.wait(), 20)
+            (found.there / "a.png").write_bytes(b"written again")
+            keeper.request_paths({b"a.png": 13})
+            await eventually(lambda: not keeper._named.waiting, 20, "the round of the named file")
+            reach.go.set()
+            await eventually(lambda: content(found.here) == content(found.there), 20, "what was named")
+            await eventually(lambda: isinstance(keeper.state.status, Fresh), 20, "a fresh source")
+
+
+async def test_what_the_agent_confirms_while_a_pull_looks_is_not_believed(sshd, short_folder):
+    async with world(short_folder, sshd) as found:
+        reach = Held(found.reach, "listing")
+        reach.go.set()
+        async with kept(found, reach) as keeper:
+            keeper.request()
+            fresh = await eventually(lambda: keeper.state.status.word == "fresh", 20) and keeper.state.status
+            reach.go.clear()
+            reach.waits.clear()
+            (found.there / "large.bin").write_bytes(b"not here yet")
+            keeper.request()
+            await asyncio.wait_for(reach.waits.wait(), 20)
+            keeper.confirm(SystemClock().now())
+            assert keeper.state.status == fresh
+            reach.go.set()
+            await eventually(lambda: content(found.here) == content(found.there), 20)

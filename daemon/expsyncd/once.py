@@ -127,14 +127,20 @@ async def _pull_with_hosts(
             audit_since=found.audit_since,
             pull_at_once=False,
         )
+        refused: Error | None = None
         async with asyncio.TaskGroup() as group:
             await roster.start(group, chosen)
             try:
                 async for event in verbs.pull(request):
                     events.put_nowait(event)
+            except Error as error:
+                # Told once all is in order: a wish for a source that there is not is no unclean stop.
+                refused = error
             finally:
                 for task in roster.tasks:
                     task.cancel()
+    if refused is not None:
+        raise refused
 
 
 def _tracker(paths: Paths, root: str, clock: SystemClock) -> Tracker:

@@ -87,6 +87,7 @@ def test_pull_without_a_daemon(place):
         "expsyncd: no host nobody in hosts.yaml"
     )
     assert "no source nothing" in place.run("pull", "gpu/nothing", check=False).stderr
+    assert "not clean" not in place.run("pull").stderr
     place.sshd.stop()
     done = place.run("pull", check=False, timeout=90)
     assert done.returncode == 1
@@ -220,7 +221,9 @@ def test_a_root_that_is_not_ours_at_the_start(place):
 
 def test_zero_hosts_say_what_to_do_next(place):
     place.config_file.write_text(f"root: {place.root}\ntensorboard: {{enabled: false}}\n")
+    assert place.run("pull").stdout.startswith("nothing to pull")
     place.start()
+    assert place.run("pull").stdout.startswith("nothing to pull")
     shown = place.run("status").stdout
     assert "No hosts yet" in shown
     assert str(place.config_file) in shown

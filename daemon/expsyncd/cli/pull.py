@@ -21,6 +21,10 @@ from expsyncd.units import counted, human_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# Kinds of outcomes are for programs; a person asks whether it was pulled, the title says why not.
+WORDS = {"partial": "pulled in part"}
+NOT_PULLED = "not pulled"
+
 
 def pull(
     what: Annotated[str | None, typer.Argument(metavar="HOST[/SOURCE]", help="All without it.")] = None,
@@ -30,10 +34,12 @@ def pull(
     """Pull now: prints the plan, then progress; exit 0 when everything planned arrived."""
     host, _, source = (what or "").partition("/")
     well = True
+    told = False
     with Bars(enabled=not json and sys.stdout.isatty()) as bars:
         for event in _events(host or None, source or None, dry_run=dry_run):
             if "event" not in event:
                 continue  # the daemon's own last line
+            told = True
             if json:
                 print(json_module.dumps(event), flush=True)
             elif event["event"] == "progress":
@@ -44,6 +50,9 @@ def pull(
                 bars.done(event)
                 bars.say(outcome_lines(event))
             well = well and (event["event"] != "outcome" or event["outcome"] == "complete")
+    if not told and not json:
+        of = f" of {host}" if host else ""
+        print(f"nothing to pull: hosts.yaml names no sources{of} (`expsyncd config path`)")
     return 0 if well else EXIT_FAILED
 
 
@@ -87,5 +96,6 @@ def outcome_lines(event: dict[str, Any]) -> list[str]:
     took = f"{counted(event['files'], 'file')}, {human_bytes(event['bytes'])} in {event['seconds']:.1f} s"
     if event["outcome"] == "complete":
         return [f"{_name(event)}: complete, {took}"]
-    lines = [f"{_name(event)}: {event['outcome']}: {event.get('title') or 'it did not succeed'}"]
+    word = WORDS.get(event["outcome"], NOT_PULLED)
+    lines = [f"{_name(event)}: {word}: {event.get('title') or 'it did not succeed'}"]
     return [*lines, f"  {event['advice']}"] if event.get("advice") else lines

@@ -36,12 +36,16 @@ def test_what_is_skipped_by_its_reason():
 def test_outcomes():
     assert outcome_lines(OUTCOME) == ["gpu1/tb_log: complete, 1 file, 20 B in 0.2 s"]
     bad = {**OUTCOME, "outcome": "give-up", "title": "gpu1 has no rsync", "advice": "ask for it there"}
-    assert outcome_lines(bad) == ["gpu1/tb_log: give-up: gpu1 has no rsync", "  ask for it there"]
-    assert outcome_lines({**OUTCOME, "source": "", "outcome": "retry"}) == ["gpu1: retry: it did not succeed"]
+    assert outcome_lines(bad) == ["gpu1/tb_log: not pulled: gpu1 has no rsync", "  ask for it there"]
+    assert outcome_lines({**OUTCOME, "source": "", "outcome": "retry"}) == [
+        "gpu1: not pulled: it did not succeed"
+    ]
+    part = {**OUTCOME, "outcome": "partial", "title": "2 files could not be read"}
+    assert outcome_lines(part) == ["gpu1/tb_log: pulled in part: 2 files could not be read"]
 
 
 def test_a_host_cannot_write_to_the_terminal():
     evil = {**OUTCOME, "outcome": "retry", "title": "\x1b]0;owned\x07", "advice": "\x1b[2J"}
-    assert outcome_lines(evil) == ["gpu1/tb_log: retry: ?]0;owned?", "  ?[2J"]
+    assert outcome_lines(evil) == ["gpu1/tb_log: not pulled: ?]0;owned?", "  ?[2J"]
     plan = {**PLAN, "skipped": [{"path": "x", "bytes": 1, "reason": "\x1b[31m"}]}
     assert plan_lines(plan)[1] == "  skipped 1 (1 B): ?[31m"

@@ -29,6 +29,7 @@ from expsyncd.state.line import line
 from expsyncd.state.status import ConfigState, RootState, Snapshot, Trouble
 from expsyncd.state.tracker import Tracker
 from expsyncd.systemd import Notifier
+from expsyncd.units import counted
 from expsyncd.verbs import Verbs
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ class Daemon:
             # Whoever can ask sees every host from the first answer on.
             listen = Listener(self.paths.control_socket, self._verbs.table()).run
             tasks.append(group.create_task(supervise.keep("control", listen), name="control"))
-            logger.info("expsyncd %s serves %d hosts", __version__, len(self._roster.hosts))
+            logger.info("expsyncd %s serves %s", __version__, counted(len(self._roster.hosts), "host"))
             await self._stopping.wait()
             self._notifier.stopping()
             logger.info("stopping")

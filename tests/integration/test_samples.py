@@ -147,6 +147,7 @@ def test_image_tags_of_event_files_are_series(place):
     out = place.base / "out"
     out.mkdir()
     assert "5 frames" in place.run("samples", "render", "Generated", "--out", str(out)).stdout
+    assert place.run("samples", "nobody").stdout.startswith("none of the ")
 
 
 def test_a_kill_loses_no_work_and_everything_but_the_mirror_may_be_deleted(place):

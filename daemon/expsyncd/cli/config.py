@@ -27,7 +27,10 @@ def _config_file() -> Path:
 def check(
     file: Annotated[Path | None, typer.Argument(help="The file; default: the one the daemon reads.")] = None,
 ) -> None:
-    """Say every problem of the file as FILE:LINE:COLUMN; exit 78 when there is one."""
+    """Say every problem of the file as FILE:LINE:COLUMN.
+
+    Exit status 78 when there is one.
+    """
     from expsyncd.config.load import ConfigError, load
 
     path = file or _config_file()

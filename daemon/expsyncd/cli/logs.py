@@ -30,7 +30,7 @@ def show_logs(
         log = file.open(encoding="utf-8", errors="replace")
     except FileNotFoundError as error:
         raise Error(
-            "nothing was logged yet", "start the daemon: `systemctl --user start expsyncd`"
+            "nothing was logged yet", "start it: `systemctl --user start expsyncd`, or `expsyncd run`"
         ) from error
     with log:
         for line in deque(log, maxlen=lines):

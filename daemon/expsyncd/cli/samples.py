@@ -42,9 +42,12 @@ Fps = Annotated[float | None, typer.Option("--fps", min=0.1, max=50, help="Frame
 
 @app.command("list")
 def list_samples(runs: Runs = None, json: AsJson = False, csv_: AsCsv = False) -> None:
-    """All series: frames, steps, size, age, and whether the animation is up to date."""
-    rows, refused = read_series(Paths.of(os.environ).catalogue_db)
-    rows = [row for row in rows if means(key_of(row), runs or [])]
+    """All series: frames, steps, size, age.
+
+    Fresh: the animation is up to date; stale: it is rendered soon; failed: the reason stands below.
+    """
+    every, refused = read_series(Paths.of(os.environ).catalogue_db)
+    rows = [row for row in every if means(key_of(row), runs or [])]
     sources = {(row.host, row.source) for row in rows}
     refused = [bad for bad in refused if not runs or (bad.host, bad.source) in sources]
     if json:
@@ -55,6 +58,8 @@ def list_samples(runs: Runs = None, json: AsJson = False, csv_: AsCsv = False) -
         print(json_module.dumps(whole, indent=2))
     elif csv_:
         print_csv([as_json(row) for row in rows])
+    elif every and not rows:
+        print(f"none of the {len(every)} series is called so; `expsyncd samples` lists them")
     else:
         print("\n".join(table(rows, refused, shutil.get_terminal_size((80, 24)).columns)))
 
@@ -70,7 +75,10 @@ def render(
     last: Annotated[int | None, typer.Option("--to", metavar="STEP", help="Up to this step.")] = None,
     out: Out = Path(),
 ) -> None:
-    """Export animations of your choice; the ones that are kept up to date stay as they are."""
+    """Export animations of your choice.
+
+    The ones that are kept up to date stay as they are.
+    """
     from expsyncd.cli.exporting import export, found
     from expsyncd.samples.export import chosen, within
 
@@ -94,7 +102,10 @@ def compare(
     width: Width = None,
     out: Out = Path(),
 ) -> None:
-    """The same step of several runs side by side, and an animation of it over all steps."""
+    """Put the same step of several runs side by side.
+
+    Also written is an animation of it over all steps.
+    """
     from expsyncd.cli.exporting import export, found
     from expsyncd.samples.export import compared, to_compare
 

@@ -26,6 +26,7 @@ from expsyncd.ssh.gateways import Gateways
 from expsyncd.ssh.login import Login, Setting, quiet
 from expsyncd.ssh.vain import VainLogins
 from expsyncd.state.facts import Facts
+from expsyncd.units import counted
 from expsyncd.ways import known_logins
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ async def examine(
     identity, vain, state = _remembered(paths, config)
     if only is None:
         yield [
-            ok("config", f"{paths.config_file}: {len(config.hosts)} hosts"),
+            ok("config", f"{paths.config_file}: {counted(len(config.hosts), 'host')}"),
             *(await _of_programs(paths, environment, shown, config)),
             *ground.root(config, identity),
             *state,

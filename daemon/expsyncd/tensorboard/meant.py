@@ -76,6 +76,8 @@ def _older(newest_at: float | None, than: float) -> bool:
 
 
 def _nothing(word: str, ends: Iterable[str], names: Iterable[str]) -> Error:
-    near = sorted(ends)[:NEAR] or get_close_matches(word, sorted(names)[:COMPARED], NEAR)
+    some = sorted(names)[:COMPARED]
+    near = sorted(ends)[:NEAR] or [name for name in some if word in name][:NEAR]
+    near = near or get_close_matches(word, some, NEAR)
     advice = f"did you mean {' or '.join(near)}?" if near else "`expsyncd runs` lists them; quote globs"
     return Error(f"no run is called {shown(word.encode('utf-8', 'surrogateescape'))}", advice)

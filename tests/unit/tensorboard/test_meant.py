@@ -43,5 +43,8 @@ def test_an_unknown_name_is_told_with_what_may_be_meant():
         meant(KNOWN, ["gan/a"])
     assert caught.value.advice == "did you mean gpu1/gan/a or gpu2/gan/a?"
     with pytest.raises(Error) as caught:
+        meant(KNOWN, ["pu1/gan/b"])
+    assert caught.value.advice == "did you mean gpu1/gan/b?"
+    with pytest.raises(Error) as caught:
         meant(KNOWN, ["\x1b[31m"])
     assert "\x1b" not in caught.value.title

@@ -20,6 +20,7 @@ LONGEST_NAME = 255
 MOST_SIZE = 1 << 62
 MODES = frozenset({"starting", "following", "rescanning", "missing"})
 LONGEST_REASON = 200
+LONGEST_AGE_S = 1e9  # thirty years; a moment so long ago is still one
 
 
 class Malformed(Exception):  # noqa: N818 - what the other end sent, no failure of ours
@@ -190,7 +191,7 @@ def _message(words: dict[str, Any], payload: bytes) -> Message:
             if words["mode"] not in MODES:
                 raise ValueError
             number, starts, watches = _number(words["s"]), _number(words["n"]), _number(words["watches"])
-            age_s = _seconds(words["age"])
+            age_s = _seconds(words["age"], LONGEST_AGE_S)
             return Mode(number, words["mode"], starts, watches, _text(words["reason"]), age_s)
         case "pong":
             return Pong(_number(words["n"]), words["quiet"] is True, _seconds(words["at"]))
@@ -213,8 +214,8 @@ def _time(value: Any) -> int:
     return value
 
 
-def _seconds(value: Any) -> float:
-    if not isinstance(value, int | float) or not 0 <= value < 1e11:
+def _seconds(value: Any, most: float = 1e11) -> float:
+    if not isinstance(value, int | float) or not 0 <= value <= most:
         raise ValueError
     return float(value)
 

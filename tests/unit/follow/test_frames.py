@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import struct
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from expsyncd.follow.agent.stream import Outbox
 from expsyncd.follow.frames import (
+    LONGEST_AGE_S,
     MOST_NOISE,
     Check,
     Chunk,
@@ -132,3 +134,12 @@ def test_what_the_agent_writes_is_what_we_read():
     finally:
         os.close(there)
         os.close(here)
+
+
+@pytest.mark.parametrize("age", [1e10, -1, "1"])
+def test_an_age_beyond_all_clocks_means_nothing(age):
+    state = {"t": "state", "s": 1, "mode": "rescanning", "n": 1, "watches": 0, "reason": "", "age": age}
+    with pytest.raises(Malformed):
+        read(frame(state))
+    ((mode,),) = [read(frame({**state, "age": LONGEST_AGE_S}))]
+    assert datetime(2026, 1, 1, tzinfo=UTC) - timedelta(seconds=mode.age_s) < datetime(2000, 1, 1, tzinfo=UTC)

@@ -32,7 +32,7 @@ ELSEWHERE = {
         "samples.renderer": "integration/test_samples", "samples.wanted": "integration/test_samples",
         "samples.tags": "integration/test_samples", "state.tagged": "integration/test_samples",
         "process": "integration/test_process",
-        "follow.agent.loop": "integration/test_agent", "follow.agent.main": "integration/test_agent", "follow.agent.inotify": "integration/test_agent",
+        "follow.agent.main": "integration/test_agent", "follow.agent.inotify": "integration/test_agent",
         "follow.agent.disks": "integration/test_agent",
         "follow.conversation": "integration/test_follower", "follow.follower": "integration/test_follower",
         "follow.room": "integration/test_follower", "pull.named": "integration/test_follower", "tensorboard.answers": "integration/test_points",

@@ -41,6 +41,7 @@ WANTED = (
 )
 HEAD = struct.Struct("iIII")
 READ = 1 << 16  # about a thousand events
+LONGEST = HEAD.size + 256  # of an event: a name has 255 bytes at most, and a NUL
 WATCHES_LIMIT = "/proc/sys/fs/inotify/max_user_watches"
 
 
@@ -59,6 +60,7 @@ class Inotify:
         self.fd = init(os.O_NONBLOCK | os.O_CLOEXEC)
         if self.fd < 0:
             raise _error()
+        self.more = False  # more events may wait than were read
 
     def add(self, path: bytes, follow: bool = False) -> int:
         """Watch one folder; its number. `follow`: a link to a folder is as good. Raises OSError."""
@@ -73,12 +75,14 @@ class Inotify:
 
     def events(self) -> List[Tuple[int, int, bytes]]:
         """What is there to be read: (number of the watch, mask, name in the folder)."""
+        self.more = False
         try:
             content = os.read(self.fd, READ)
         except OSError as error:
             if error.errno in (errno.EAGAIN, errno.EINTR):
                 return []
             raise
+        self.more = len(content) > READ - LONGEST
         found = []
         place = 0
         while place < len(content):

@@ -46,7 +46,6 @@ class Agent:
         self._changes = Changes()
         self._jobs: Deque[Iterator[None]] = deque()
         self._starting: Dict[Tree, Iterator[None]] = {}
-        self._missing_due = 0.0
         self._anew: Dict[Tree, float] = {}  # when to take one in anew, because events were lost
         self._deadline = 0.0
         self._rest_until = 0.0
@@ -102,7 +101,7 @@ class Agent:
             if tree.mode == "rescanning":
                 due = min(due, tree.hot_due, tree.cold_due)
             elif tree.mode == "missing":
-                due = min(due, self._missing_due)
+                due = min(due, tree.hot_due)
         due = min([due] + list(self._anew.values()))
         if self._growth.unchecked:
             due = min(due, now + CHECKS_EVERY_S)
@@ -118,8 +117,6 @@ class Agent:
         for tree in self._trees.values():
             self._look_after(tree, now)
         self._do_jobs(time.monotonic() + SLICE_S)
-        if len(self._changes) > MOST_CHANGES:
-            self._too_many()
         self._tell_states()
 
     def _send(self, until: float) -> None:
@@ -159,8 +156,7 @@ class Agent:
             del self._anew[tree]
             self._start(tree)
             return
-        if tree.limited or (tree.mode == "missing" and now >= self._missing_due):
-            self._missing_due = now + MISSING_EVERY_S
+        if tree.limited or (tree.mode == "missing" and now >= tree.hot_due):
             self._start(tree)
         elif tree.mode == "rescanning" and now >= min(tree.hot_due, tree.cold_due):
             cold = now >= tree.cold_due
@@ -217,6 +213,8 @@ class Agent:
 
     def _changed(self, tree: Tree, path: bytes, closed: bool, live: bool = False) -> None:
         key = (tree, path)
+        if len(self._changes) >= MOST_CHANGES:
+            self._too_many()
         if tree.rules.grows(path):
             if closed:
                 self._growth.closed(key)
@@ -275,12 +273,13 @@ class Agent:
         for tree in self._trees.values():
             if tree.mode in ("following", "rescanning") and not tree.there():
                 self._start(tree)
-        quiet = not (len(self._changes) or self._jobs or self._starting or self._anew)
+        waits = len(self._changes) or self._jobs or self._starting or self._anew or self._watches.unread()
         self._tell_states(count=True)
-        self._out.put({"t": "pong", "n": words["n"], "quiet": quiet, "at": time.time()})
+        self._out.put({"t": "pong", "n": words["n"], "quiet": not waits, "at": time.time()})
 
     def _start(self, tree: Tree) -> None:
         self._growth.forget(tree)
+        tree.hot_due = time.monotonic() + MISSING_EVERY_S  # if it is missing
         self._starting[tree] = tree.start()
 
     def _tell_states(self, count: bool = False) -> None:

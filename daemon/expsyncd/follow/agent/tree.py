@@ -49,6 +49,10 @@ class Watches:
         if not places and self._places.pop(number, None) is not None and self.notify is not None:
             self.notify.remove(number)
 
+    def unread(self) -> bool:
+        """Whether events wait that were not read."""
+        return self.notify is not None and self.notify.more
+
     def gone(self, number: int) -> List[Tuple["Tree", bytes]]:
         """The kernel ended a watch."""
         return self._places.pop(number, [])
@@ -107,12 +111,12 @@ class Tree:
         return sum(1 for number in self.folders.values() if number)
 
     def there(self) -> bool:
-        """Whether the source is the folder that was looked at."""
+        """Whether the source is the folder that was looked at; a link to it may lead elsewhere now."""
         try:
-            found = os.stat(self._top)
+            found = [os.stat(path) for path in (self._top, os.path.expanduser(self._asked))]
         except OSError:
             return False
-        return (found.st_dev, found.st_ino) == self._identity
+        return all((each.st_dev, each.st_ino) == self._identity for each in found)
 
     def start(self) -> Iterator[None]:
         """Watch or look at all of it for the first time."""

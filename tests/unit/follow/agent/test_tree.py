@@ -147,3 +147,15 @@ def test_watches_that_do_not_suffice_are_given_back(folder):
     world.start()
     assert (world.tree.mode, world.tree.limited, world.tree.watched()) == ("rescanning", False, 0)
     assert "fs.inotify.max_user_watches" in world.tree.reason
+
+
+def test_a_link_that_leads_elsewhere_now_is_not_the_source(folder, tmp_path):
+    link, other = tmp_path / "latest", tmp_path / "other"
+    other.mkdir()
+    link.symlink_to(folder)
+    world = World(link)
+    world.start()
+    assert world.tree.there()
+    link.unlink()
+    link.symlink_to(other)
+    assert not world.tree.there()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import shutil
 
 import pytest
 
+from expsyncd.errors import Error
 from expsyncd.pull.audit import choose
 from expsyncd.pull.carrier import Stopped
 from expsyncd.pull.outcome import Outcome
@@ -316,3 +318,83 @@ async def test_a_pull_that_is_cancelled_at_any_moment_leaves_no_temporary_folder
         else:
             await place.clean_up(await making)
         assert list(pulls.ground.paths.incoming.iterdir()) == []
+
+
+async def test_what_the_local_disk_refuses_ends_the_pull_and_no_more(pulls):
+    write(pulls.there, {"events.tfevents.1": b"old events", "a.png": b"old"})
+    await pulls.settled()
+    write(pulls.there, {"events.tfevents.1": b"other events, and more", "a.png": b"other"})
+    incoming = pulls.ground.paths.incoming
+    incoming.rmdir()
+    incoming.touch()
+    pull = await pulls.pull()
+    assert pull.outcome.kind == "partial"
+    assert "cannot be written here" in pull.outcome.trouble.title
+    # What left TensorBoard's view is shown again; by rrsync the question already needs the disk.
+    assert [word for word, _ in pulls.events] == ["replacing", "replaced"][
+        : 2 * (pulls.transport != "rrsync")
+    ]
+    incoming.unlink()
+    await pulls.settled()
+    assert content(pulls.here) == content(pulls.there)
+
+
+async def test_a_file_in_place_of_a_hosts_folder_ends_the_pull_and_no_more(pulls):
+    write(pulls.there, {"a.png": b"a"})
+    pulls.here.parent.touch()
+    assert (await pulls.pull()).outcome.kind == "partial"
+
+
+async def test_a_disk_that_fills_while_something_is_appended_ends_the_pull_and_no_more(pulls):
+    lines = b"line\n" * 600_000
+    write(pulls.there, {"train.log": lines}, time=OLD_TIME)
+    await pulls.settled()
+    with (pulls.there / "train.log").open("ab") as file:
+        file.write(b"and more\n" * 10_000)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(lines) + 1000, hard))
+    try:
+        assert (await pulls.pull()).outcome.kind == "partial"
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (pulls.there / "train.log").read_bytes().startswith((pulls.here / "train.log").read_bytes())
+    assert list(pulls.ground.paths.incoming.iterdir()) == []
+    await pulls.settled()
+    assert content(pulls.here) == content(pulls.there)
+
+
+async def test_a_pull_that_ends_between_question_and_pass_leaves_no_temporary_folder(pulls):
+    write(pulls.there, {"train.log": b"line\n", "file/inner.png": b"inner"})
+    await pulls.settled()
+    shutil.rmtree(pulls.there / "file")
+    write(pulls.there, {"train.log": b"line\nand more\n", "file": b"a file"})
+    pull = pulls.new()
+
+    async def refused(paths):
+        if paths:
+            raise Error("no")
+
+    pull._carrier.place.set_aside = refused
+    await pull.look()
+    with pytest.raises(Error):
+        await pull.metrics()
+    assert list(pulls.ground.paths.incoming.iterdir()) == []
+
+
+async def test_what_lies_behind_a_link_in_an_adopted_mirror_does_not_grow(pulls, tmp_path):
+    write(pulls.there, {"folder/train.log": b"line\nand more\n"})
+    pulls.here.mkdir(parents=True)
+    (tmp_path / "train.log").write_bytes(b"line\n")
+    (pulls.here / "folder").symlink_to(tmp_path)
+    await pulls.settled()
+    assert content(pulls.here) == content(pulls.there)
+    assert (tmp_path / "train.log").read_bytes() == b"line\n"
+
+
+async def test_a_path_that_is_too_long_for_the_mirror_is_left_out(pulls):
+    long = "/".join(["n" * 200] * 21)[: 4090 - len(str(pulls.there))] + "x"
+    deep = "d/" * 300 + "x.csv"
+    write(pulls.there, {long: b"far down", deep: b"as well", "a.png": b"a"})
+    pull = await pulls.settled()
+    assert content(pulls.here) == {b"a.png": b"a"}
+    assert [reason for _, _, reason in pull.left] == ["its path is too long for this machine"] * 2

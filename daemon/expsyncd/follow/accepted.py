@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from expsyncd.pull.command import filters
 from expsyncd.pull.kinds import EVENT_MARK, GROWING_SUFFIXES, is_append_only
-from expsyncd.pull.listing import Item
+from expsyncd.pull.listing import Item, too_deep
 from expsyncd.pull.patterns import filter_of
 from expsyncd.pull.plan import rules_of, unwanted
 
@@ -40,6 +40,8 @@ class Accepted:
 
     def takes(self, path: bytes) -> bool:
         """Whether a file is pulled at all, as far as its name says."""
+        if too_deep(path):
+            return False
         parts = path.split(b"/")
         above = (b"/".join(parts[:length]) for length in range(1, len(parts)))
         return all(self._filter.takes(folder, folder=True) for folder in above) and self._filter.takes(

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from expsyncd.mirror.layout import shown
 from expsyncd.pull import command, local, tails
 from expsyncd.pull.carrier import Stopped
 from expsyncd.pull.counter import Counter
 from expsyncd.pull.grown import ask_whether_grown
 from expsyncd.pull.kinds import is_event_file
 from expsyncd.pull.listing import Listing, add_line
-from expsyncd.pull.outcome import Outcome, judge, unwritable
-from expsyncd.pull.place import Place
+from expsyncd.pull.outcome import Outcome, judge
+from expsyncd.pull.place import Place, writing
 from expsyncd.pull.rsync import Ended, rsync
 from expsyncd.state.status import Trouble
 from expsyncd.threads import to_its_end
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from expsyncd.clock import Clock
     from expsyncd.pull.digest import Question
@@ -104,14 +101,14 @@ class RsyncCarrier:
         folder, beside = bytes(self.place.folder), await self.place.incoming("tails")
         before = {g.path: g.here for g in grown}
         try:
-            with self._writing():
+            with writing():
                 await to_its_end(partial(tails.make_holes, bytes(beside), before))
             after = await self._append_to(beside, grown)
             there = [g for g in grown if g.path in after]
             digest = partial(_joined_digest, folder, bytes(beside), before)
             still = await self._same(there, after, digest)
             changed = [g for g in there if g.path not in still]
-            with self._writing():
+            with writing():
                 follows = [g for g in there if g.path in still]
                 came = await to_its_end(partial(tails.append, folder, bytes(beside), follows))
                 backup, versions = bytes(self.place.backup), bytes(self._tools.ground.paths.versions)
@@ -144,27 +141,29 @@ class RsyncCarrier:
         if not wanted:
             return
         events = [self.place.folder / _path(w.path) for w in wanted if w.replaces and is_event_file(w.path)]
-        if events:
-            await self._tools.replacing(events)
-        incoming = await self.place.incoming(name)
-        argv = command.fetch(
-            self._remote,
-            self.place.folder,
-            incoming=incoming,
-            backup=self.place.backup,
-            bwlimit=self._source.bwlimit,
-            sparse=sparse,
-            whole_progress=whole_progress,
-        )
-        sizes = {w.path: w.size for w in wanted}
-        counter = Counter(self._tally, sizes, by_progress=whole_progress)
         try:
-            limit = 2 * max(sizes.values()) + SIZE_SLACK
-            self._note(await self._run(argv, list(sizes), counter.line, limit=limit))
+            if events:
+                await self._tools.replacing(events)
+            incoming = await self.place.incoming(name)
+            argv = command.fetch(
+                self._remote,
+                self.place.folder,
+                incoming=incoming,
+                backup=self.place.backup,
+                bwlimit=self._source.bwlimit,
+                sparse=sparse,
+                whole_progress=whole_progress,
+            )
+            sizes = {w.path: w.size for w in wanted}
+            counter = Counter(self._tally, sizes, by_progress=whole_progress)
+            try:
+                limit = 2 * max(sizes.values()) + SIZE_SLACK
+                self._note(await self._run(argv, list(sizes), counter.line, limit=limit))
+            finally:
+                await self.place.clean_up(incoming)
         finally:
             if events:
                 self._tools.replaced(events)
-            await self.place.clean_up(incoming)
         await self.place.settle()
 
     async def _same(
@@ -183,14 +182,6 @@ class RsyncCarrier:
             here=here,
             digest=digest,
         )
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """What the local disk refuses ends the pull."""
-        try:
-            yield
-        except OSError as error:
-            raise Stopped(unwritable(shown(_name_of(error)), error.errno or 0)) from error
 
     async def _run(
         self,
@@ -230,10 +221,6 @@ class RsyncCarrier:
 
 def _joined_digest(folder: bytes, beside: bytes, before: Mapping[bytes, int], question: Question) -> str:
     return tails.joined_digest(folder, beside, question, before[question.path])
-
-
-def _name_of(error: OSError) -> bytes:
-    return os.fsencode(error.filename or b"a file of the root")
 
 
 def _path(name: bytes) -> Path:

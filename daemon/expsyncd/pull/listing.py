@@ -19,6 +19,10 @@ FORMAT = "%i|%l|%n"
 # So many files are planned at a time, and as many more that only grow: the first pull of a million would take
 # a gigabyte of memory, and nobody would be answered while it is planned. What is beyond waits in a Rest.
 MOST_ITEMS = 10_000
+PATH_MAX = 4096  # of Linux, its NUL counted; what is longer no call here takes
+# Nobody's runs lie so deep, and what goes through a tree folder by folder (shutil, os.walk) ends at 1000.
+DEEPEST = 200
+TOO_LONG = "its path is too long for this machine"
 _ESCAPE = re.compile(rb"\\#([0-7]{3})")
 _IRREGULAR = re.compile(rb'^skipping non-regular file "(.*)"$')
 _COUNT = re.compile(rb"^Number of files: ([0-9,.]+)(?: \((.*)\))?$")
@@ -80,6 +84,20 @@ def read(lines: Iterable[bytes]) -> Listing:
     for line in lines:
         add_line(listing, line)
     return listing
+
+
+def too_deep(path: bytes) -> bool:
+    """Whether a path has more folders than may be here."""
+    return path.count(b"/") > DEEPEST
+
+
+def refuse_impossible(listing: Listing, longest: int) -> None:
+    """Move files that cannot be here to `refused`: of more than `longest` bytes or too many folders."""
+    fit = [item for item in listing.items if len(item.path) <= longest and not too_deep(item.path)]
+    if len(fit) < len(listing.items):
+        known = {item.path for item in fit}
+        listing.refused += [(item.path, TOO_LONG) for item in listing.items if item.path not in known]
+        listing.items = fit
 
 
 def add_line(listing: Listing, line: bytes) -> None:

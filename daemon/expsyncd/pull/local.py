@@ -11,13 +11,16 @@ from expsyncd.pull.plan import Here, Local
 from expsyncd.pull.seconds import DISTRUSTED_NS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 
 def look(folder: bytes, paths: Iterable[bytes]) -> dict[bytes, Here]:
     """What stands at each of `paths` below `folder`; links are not followed."""
     found: dict[bytes, Here] = {}
+    reached = _reached(folder)
     for path in paths:
+        if not reached(os.path.dirname(path)):
+            continue  # behind a link, as an adopted copy may hold, nothing is ours
         try:
             status = os.lstat(folder + b"/" + path)
         except (FileNotFoundError, NotADirectoryError):
@@ -29,6 +32,22 @@ def look(folder: bytes, paths: Iterable[bytes]) -> dict[bytes, Here]:
         else:
             found[path] = Here(Local.OTHER)
     return found
+
+
+def _reached(folder: bytes) -> Callable[[bytes], bool]:
+    """Says of a path below `folder` whether it is a folder that no link leads to."""
+    known = {b"": True}
+
+    def reached(inside: bytes) -> bool:
+        if inside not in known:
+            try:
+                is_folder = stat.S_ISDIR(os.lstat(folder + b"/" + inside).st_mode)
+            except (FileNotFoundError, NotADirectoryError):
+                is_folder = False
+            known[inside] = is_folder and reached(os.path.dirname(inside))
+        return known[inside]
+
+    return reached
 
 
 def files_below(folder: bytes) -> Iterable[tuple[bytes, os.stat_result]]:

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
 from expsyncd.mirror import versions
-from expsyncd.mirror.layout import source_folder
+from expsyncd.mirror.layout import shown, source_folder
 from expsyncd.pull.carrier import Stopped
-from expsyncd.pull.outcome import Outcome
+from expsyncd.pull.outcome import Outcome, unwritable
 from expsyncd.threads import to_its_end
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from expsyncd.clock import Clock
     from expsyncd.pull.source import Source, Tools
 
 PRIVATE = 0o700
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """What the local disk refuses ends the pull. Raises Stopped."""
+    try:
+        yield
+    except OSError as error:
+        name = os.fsencode(error.filename or b"a file of the root")
+        raise Stopped(unwritable(shown(name), error.errno or 0)) from error
 
 
 class Place:
@@ -43,14 +55,16 @@ class Place:
     async def prepare(self) -> None:
         """Make the mirror's folder of the source. Raises Stopped."""
         self.check_ground()
-        await asyncio.to_thread(_make_private, self.folder.parent, self.folder)
+        with writing():
+            await asyncio.to_thread(_make_private, self.folder.parent, self.folder)
 
     async def incoming(self, name: str) -> Path:
         """A fresh folder for a pass's temporary files. Raises Stopped."""
         self.check_ground()
         folder = self._tools.ground.paths.incoming / f"{self._pull_id}-{name}"
         try:
-            await to_its_end(partial(_make_private, folder))
+            with writing():
+                await to_its_end(partial(_make_private, folder))
         except asyncio.CancelledError:
             await self.clean_up(folder)
             raise

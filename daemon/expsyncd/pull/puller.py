@@ -11,8 +11,9 @@ from expsyncd.pull import local
 from expsyncd.pull.carrier import Stopped
 from expsyncd.pull.census import Census, nothing_left, taken
 from expsyncd.pull.kinds import is_append_only
-from expsyncd.pull.listing import MOST_ITEMS, Listing
+from expsyncd.pull.listing import MOST_ITEMS, PATH_MAX, Listing, refuse_impossible
 from expsyncd.pull.outcome import COMPLETE, Outcome
+from expsyncd.pull.place import writing
 from expsyncd.pull.plan import Passes, Plan, decide, plan, rules_of
 from expsyncd.state.status import Trouble
 
@@ -138,6 +139,7 @@ class Pull:
         listed = {item.path for item in self.listing.items}
         differing = [item for item in audited.items if item.path not in listed]
         self.listing.items += differing
+        refuse_impossible(self.listing, PATH_MAX - len(bytes(self._carrier.place.backup)) - len("/\0"))
         await self._lease(began_s)
         # Same size and time but other bytes: rsync's quick check must not believe them equal.
         held = {item.path for item in self.listing.items}
@@ -197,7 +199,9 @@ class Pull:
 
     async def _plan(self) -> None:
         source = self.source
-        here = await asyncio.to_thread(local.look, self._folder, [item.path for item in self.listing.items])
+        with writing():
+            paths = [item.path for item in self.listing.items]
+            here = await asyncio.to_thread(local.look, self._folder, paths)
         rules = rules_of(source, self._tools.room())
         busy = self._lanes.busy.get(source.name, frozenset())
         self.plan = plan(self.listing, here, rules, busy=busy)
@@ -226,10 +230,11 @@ class Pull:
         self.passes = decide(self.plan, same)
         # Replaced by as many bytes, maybe with the same time: the quick check of the pass must not skip them.
         alike = [g.path for g in self.plan.asked if g.path not in same and g.size == g.here]
-        await asyncio.to_thread(local.distrust, self._folder, alike)
-        await self._carrier.place.set_aside(self.plan.aside)
+        # What `same` has brought for it must not lie about: nothing may fail in between.
         if self.passes.grow:
             await self._grow(self.passes.grow)
+        await asyncio.to_thread(local.distrust, self._folder, alike)
+        await self._carrier.place.set_aside(self.plan.aside)
         await self._carrier.bring(self.passes.metrics, "metrics")
 
     async def _grow(self, grown: Sequence[Grown]) -> None:

@@ -6,6 +6,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from expsyncd.pull.listing import TOO_LONG, too_deep
+
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
@@ -20,7 +22,6 @@ FULL = 50
 LONGEST_NAME = 255
 LONGEST_PATH = 3000  # PATH_MAX less any root
 NO_NAME = "a name that no file can have"
-TOO_LONG = "its path is too long for this machine"
 TWICE = "listed twice by the host"
 UNKNOWN_KIND = "the host does not say what it is"
 
@@ -207,6 +208,6 @@ def start_of(path: str) -> bytes:
 def _impossible(name: bytes, path: bytes, seen: set[bytes]) -> str:
     if not name or b"/" in name or b"\0" in name:
         return NO_NAME
-    if len(name) > LONGEST_NAME or len(path) > LONGEST_PATH:
+    if len(name) > LONGEST_NAME or len(path) > LONGEST_PATH or too_deep(path):
         return TOO_LONG
     return TWICE if name in seen else ""

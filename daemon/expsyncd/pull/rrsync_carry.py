@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from expsyncd.pull import command, seconds, tails
 from expsyncd.pull.carry import SIZE_SLACK, RsyncCarrier
+from expsyncd.pull.place import writing
 from expsyncd.pull.pour import TAIL
 from expsyncd.threads import to_its_end
 
@@ -38,7 +39,8 @@ class RrsyncCarrier(RsyncCarrier):
         alike: set[bytes] = set()
         try:
             holes = await asyncio.to_thread(_holes, bytes(self.place.folder), grown)
-            await to_its_end(partial(tails.make_holes, bytes(ends), holes))
+            with writing():
+                await to_its_end(partial(tails.make_holes, bytes(ends), holes))
             argv = command.grow(self._remote, ends, bwlimit=self._source.bwlimit)
             limit = 2 * max(g.size for g in grown) + SIZE_SLACK
             self._note(await self._run(argv, [g.path for g in grown], lambda _: None, limit=limit))
@@ -53,7 +55,8 @@ class RrsyncCarrier(RsyncCarrier):
         assert self._ends is not None
         try:
             append = partial(tails.append, bytes(self.place.folder), bytes(self._ends), grown)
-            came = await to_its_end(append)
+            with writing():
+                came = await to_its_end(append)
         finally:
             await self.place.clean_up(self._ends)
         self._tally.add(len(grown), came)

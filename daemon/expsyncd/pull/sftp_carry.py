@@ -118,23 +118,25 @@ class SftpCarrier:
             return
         folder = self.place.folder
         events = [folder / _path(w.path) for w in wanted if w.replaces and is_event_file(w.path)]
-        if events:
-            await self._tools.replacing(events)
-        incoming = await self.place.incoming(name)
         try:
-            await self.place.set_aside(
-                await asyncio.to_thread(in_the_way, bytes(folder), [w.path for w in wanted])
-            )
-            jobs = self._jobs([w.path for w in wanted])
-            await self._do(jobs, jobs.bring(wanted, bytes(incoming), sparse=sparse))
-            self._tell(jobs)
-        except Unwritable as full:
-            self.troubles.append(full.outcome)
+            if events:
+                await self._tools.replacing(events)
+            incoming = await self.place.incoming(name)
+            try:
+                await self.place.set_aside(
+                    await asyncio.to_thread(in_the_way, bytes(folder), [w.path for w in wanted])
+                )
+                jobs = self._jobs([w.path for w in wanted])
+                await self._do(jobs, jobs.bring(wanted, bytes(incoming), sparse=sparse))
+                self._tell(jobs)
+            except Unwritable as full:
+                self.troubles.append(full.outcome)
+            finally:
+                await self.place.clean_up(incoming)
+                await self.place.settle()
         finally:
             if events:
                 self._tools.replaced(events)
-            await self.place.clean_up(incoming)
-            await self.place.settle()
 
     def _jobs(self, paths: Sequence[bytes]) -> Jobs:
         there = {path: self._there[path] for path in paths if path in self._there}

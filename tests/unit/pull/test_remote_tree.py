@@ -3,8 +3,9 @@ import stat
 
 import pytest
 
+from expsyncd.pull.listing import TOO_LONG
 from expsyncd.pull.patterns import filter_of
-from expsyncd.pull.remote_tree import NO_NAME, TOO_LONG, TWICE, joined, start_of, walk
+from expsyncd.pull.remote_tree import NO_NAME, TWICE, joined, start_of, walk
 from expsyncd.ssh.packets import Attributes
 from support.wires import FakeWire
 

@@ -99,7 +99,7 @@ class Tree:
         self.limited = False
         self._watching = self._looks = False
         self._limit = ""
-        self._newest: Dict[bytes, Tuple[int, int]] = {}
+        self._newest: Dict[bytes, Tuple[int, int, int]] = {}  # time, files, a sum that any change alters
         self._hot: Dict[bytes, float] = {}
 
     def path(self, inside: bytes) -> bytes:
@@ -234,7 +234,7 @@ class Tree:
     def _read(self, inside: bytes, fresh: bool) -> List[bytes]:
         """Look at one folder; the folders in it. What changed since the last look is told."""
         known = self._newest.get(inside)
-        newest, count, below = 0, 0, []
+        newest, count, marks, below = 0, 0, 0, []
         looks = self._looks
         try:
             with os.scandir(self.path(inside)) as entries:
@@ -246,6 +246,7 @@ class Tree:
                     elif entry.is_file(follow_symlinks=False) and (fresh or looks):
                         found = entry.stat(follow_symlinks=False)
                         newest, count = max(newest, found.st_ctime_ns), count + 1
+                        marks ^= hash((entry.name, found.st_ctime_ns, found.st_size))
                         if fresh or (known and found.st_ctime_ns > known[0] - SAME_TICK_NS):
                             if known is None or found.st_ctime_ns > known[0]:
                                 self.warm(inside)
@@ -254,7 +255,11 @@ class Tree:
         except OSError:
             return below
         if looks:
-            self._newest[inside] = (max(newest, known[0] if known else 0), count)
-            if known is None and time.time() - newest / 1e9 < HOT_S:
-                self.warm(inside)
+            self._newest[inside] = (max(newest, known[0] if known else 0), count, marks)
+            if known is None:
+                if time.time() - newest / 1e9 < HOT_S:
+                    self.warm(inside)
+            elif not fresh and newest <= known[0] and count >= known[1] and marks != known[2]:
+                # Something changed in a time that is not new: a clock was set back, or another's lags.
+                return self._read(inside, fresh=True)
         return below

@@ -159,3 +159,16 @@ def test_a_link_that_leads_elsewhere_now_is_not_the_source(folder, tmp_path):
     link.unlink()
     link.symlink_to(other)
     assert not world.tree.there()
+
+
+def test_changes_after_the_clock_of_the_host_was_set_back(world, folder):
+    world.look()
+    newest, *rest = world.tree._newest[b"run"]
+    world.tree._newest[b"run"] = (newest + 3600 * 10**9, *rest)  # a time as only a clock set back leaves it
+    assert world.look(cold=True) == set()
+    (folder / "run" / "m.csv").write_bytes(b"12")
+    assert world.look(cold=True) == {b"run/m.csv"}
+    (folder / "run" / "i.png").write_bytes(b"1")
+    assert b"run/i.png" in world.look(cold=True)
+    (folder / "run" / "i.png").unlink()
+    assert world.look(cold=True) == set(), "what left is no change of the others"

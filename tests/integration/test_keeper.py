@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from expsyncd.clock import SystemClock
+from expsyncd.errors import Error
 from expsyncd.pull.keeper import SourceKeeper
 from expsyncd.pull.rhythm import Rhythm
 from expsyncd.pull.source import Lanes, Source
@@ -95,3 +98,37 @@ async def test_what_the_agent_confirms_while_a_pull_looks_is_not_believed(sshd, 
             assert keeper.state.status == fresh
             reach.go.set()
             await eventually(lambda: content(found.here) == content(found.there), 20)
+
+
+class Full:
+    """Facts that take no record of a pull while they are `full`."""
+
+    def __init__(self, facts):
+        self.full = True
+        self._facts = facts
+
+    def __getattr__(self, name):
+        return getattr(self._facts, name)
+
+    def add_pull(self, record):
+        if self.full:
+            raise Error("there is no room left for facts.db", "make room on its disk")
+        self._facts.add_pull(record)
+
+
+async def test_a_pull_that_cannot_be_recorded_is_told_and_tried_again(sshd, short_folder):
+    async with world(short_folder, sshd) as found:
+        facts: Any = Full(found.tools.facts)
+        found.tools = replace(found.tools, facts=facts)
+        (found.there / "a.png").write_bytes(b"a")
+        async with kept(found, found.reach) as keeper:
+            keeper.request()
+            stale = await eventually(lambda: keeper.state.last_pull and keeper.state.status, 20)
+            assert (stale.word, stale.cause.title) == ("stale", "there is no room left for facts.db")
+            assert keeper.state.last_pull.outcome == "retry"
+            (found.there / "b.png").write_bytes(b"b")
+            keeper.request_paths({b"b.png": 1})
+            await eventually(lambda: content(found.here) == content(found.there), 20)
+            facts.full = False
+            keeper.request()
+            await eventually(lambda: keeper.state.status.word == "fresh", 20)

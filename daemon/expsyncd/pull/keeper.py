@@ -248,6 +248,7 @@ class SourceKeeper:
             self._wish.set()
 
     async def _finish(self, pull: Pull) -> None:
+        await self._telling.record(pull)
         complete = pull.outcome.kind == "complete"
         self._census = pull.census if complete else None
         last = self._telling.last(pull)
@@ -262,8 +263,6 @@ class SourceKeeper:
             kept=pull.kept,
             emptied=emptied,
         )
-        await self._telling.record(pull, last)
-        await self._telling.record_gone(pull, last)
         self.rhythm.ended(pull.started_at, complete=complete, files=last.files)
         self._show(replace(state, follow=self.state.follow))  # which the rhythm may just have changed
         if self._rounds.ended(pull, last.files):

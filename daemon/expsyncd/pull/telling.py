@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from expsyncd.errors import Error, NeedsUserError
+from expsyncd.pull.carrier import why
 from expsyncd.state.facts import PullRecord
 from expsyncd.state.status import Fresh, LastPull, Pulling, SourceState
 
@@ -110,12 +112,19 @@ class Telling:
 
     async def came(self, pull: Pull) -> None:
         """Tell of files that came by a round of named ones."""
+        with _unless_refused(pull):
+            await self._record(pull, self.last(pull))
         last = self.last(pull)
-        await self.record(pull, last)
         self.show(replace(self.state, last_pull=last, kept=self.state.kept + pull.kept))
 
-    async def record(self, pull: Pull, last: LastPull) -> None:
-        """Keep how it went."""
+    async def record(self, pull: Pull) -> None:
+        """Keep how a full round went; where facts.db takes nothing, that is how it ended."""
+        last = self.last(pull)
+        with _unless_refused(pull):
+            await self._record(pull, last)
+            await self._record_gone(pull, last)
+
+    async def _record(self, pull: Pull, last: LastPull) -> None:
         detail = pull.outcome.trouble.title if pull.outcome.trouble else ""
         record = PullRecord(
             pull.pull_id, self._source.host, self._source.name, last.at, last.outcome, last.files, last.bytes,
@@ -123,7 +132,7 @@ class Telling:
         )  # fmt: skip
         await self._tools.thread.run(self._tools.facts.add_pull, record)
 
-    async def record_gone(self, pull: Pull, last: LastPull) -> None:
+    async def _record_gone(self, pull: Pull, last: LastPull) -> None:
         """Keep what is here and no longer on the host, as a complete full round found it."""
         gone = frozenset(pull.gone)
         if last.outcome == "complete" and gone != self._gone:
@@ -151,3 +160,14 @@ class Telling:
             self._observe(self.event("progress", **counts))
 
         return seen
+
+
+@contextmanager
+def _unless_refused(pull: Pull) -> Generator[None]:
+    """What may pass, say a full disk, is told and tried again as all else is; only a person mends damage."""
+    try:
+        yield
+    except NeedsUserError:
+        raise
+    except Error as refused:
+        pull.stop(why(refused))

@@ -135,7 +135,9 @@ def plan(listing: Listing, here: Mapping[bytes, Here], rules: Rules, *, busy: Co
         if reason := unwanted(item, rules):
             left.append(Left(item.path, item.size, reason))
             continue
-        need = max(0, item.size - there.size) if there.kind is Local.FILE else item.size
+        may_grow = there.kind is Local.FILE and is_append_only(item.path) and item.size >= there.size
+        # What is replaced comes whole, and its old bytes stay as well.
+        need = item.size - there.size if may_grow else item.size
         if room is not None:
             if need > room:
                 left.append(Left(item.path, item.size, "no room on the root's disk", missing=True))
@@ -144,7 +146,7 @@ def plan(listing: Listing, here: Mapping[bytes, Here], rules: Rules, *, busy: Co
         if there.kind is Local.FOLDER:
             aside.append(item.path)
             wanted.append(Wanted(item.path, item.size, replaces=True))
-        elif there.kind is Local.FILE and is_append_only(item.path) and item.size >= there.size:
+        elif may_grow:
             whole = there.size <= WHOLE_LIMIT
             asked.append(Grown(item.path, item.size, there.size, Question(item.path, there.size, whole)))
         else:

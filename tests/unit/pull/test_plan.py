@@ -89,6 +89,15 @@ def test_room_goes_to_metrics_first_and_what_does_not_fit_is_missing():
     assert [(left.path, left.missing) for left in planned.left] == [(b"a.bin", True)]
 
 
+def test_what_is_replaced_needs_room_for_all_of_it_since_its_old_bytes_stay():
+    rules = Rules(max_size=None, skip_patterns=(), skip_over=0, named=False, max_entries=1000, room=50)
+    listing = Listing(items=[item(b"a.bin", 100, same_size=True), item(b"b.csv", 130), item(b"c.csv", 90)])
+    here = {path: Here(Local.FILE, 100) for path in (b"a.bin", b"b.csv", b"c.csv")}
+    planned = plan(listing, here, rules)
+    assert [g.path for g in planned.asked] == [b"b.csv"]
+    assert [left.path for left in planned.left] == [b"c.csv", b"a.bin"]
+
+
 def test_too_many_entries():
     assert plan(Listing(entries=1001), {}, RULES).too_many
 

@@ -28,6 +28,7 @@ class Rhythm:
         self._quiet = 0  # whole pulls in a row that found nothing new
         self._arrival: object = None
         self._began: datetime | None = None
+        self._failed = False  # the last full round: it is tried again at the interval, not at the reconcile
         self._after: Callable[[datetime | None], datetime | None] = lambda _: None
 
     def plan(self, after: Callable[[datetime | None], datetime | None]) -> None:
@@ -40,6 +41,7 @@ class Rhythm:
 
     def ended(self, began: datetime, *, complete: bool, files: int = 0) -> None:
         """It ended; `complete` says that everything that was there when it `began` is here, `files` came."""
+        self._failed = not complete
         if complete:
             self.complete_from = began
         self._quiet = min(self._quiet + 1, COLD_AT_MOST + 1) if complete and not files else 0
@@ -69,7 +71,7 @@ class Rhythm:
 
     def rests(self) -> bool:
         """Whether a wish of the schedule need not be fulfilled."""
-        if not self.healthy or self._began is None:
+        if not self.healthy or self._began is None or self._failed:
             return False
         since = self._clock.now() - self._began
         # A clock that was set back must not put pulls off for long.
@@ -77,7 +79,7 @@ class Rhythm:
 
     def next_at(self) -> datetime | None:
         """When the schedule's next wish is fulfilled."""
-        if self.healthy and self._began is not None:
+        if self.healthy and self._began is not None and not self._failed:
             return self._after(self._began + self._period())
         return self._after(None)
 

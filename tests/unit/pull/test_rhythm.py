@@ -52,6 +52,17 @@ def test_with_one_a_pull_in_fifteen_minutes(rhythm, clock):
     assert not rhythm.rests()
 
 
+def test_after_a_pull_that_did_not_bring_all_the_interval_counts(rhythm, clock):
+    rhythm.healthy = True
+    rhythm.begins(clock.now())
+    rhythm.ended(clock.now(), complete=False)
+    assert not rhythm.rests()
+    assert rhythm.next_at() == START + timedelta(seconds=60)
+    rhythm.begins(clock.now())
+    rhythm.ended(clock.now(), complete=True)
+    assert rhythm.rests()
+
+
 def test_a_clock_that_was_set_back_puts_nothing_off(rhythm, clock):
     rhythm.begins(clock.now())
     rhythm.healthy = True

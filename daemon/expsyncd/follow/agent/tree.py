@@ -61,8 +61,8 @@ class Watches:
 class Tree:
     """One source. Its generators do a little at each step, so that nothing else has to wait for them.
 
-    `starts` counts how often all of it was taken in; `limited`: the watches did not suffice, so it has to be
-    taken in anew, without them.
+    `starts` counts how often all of it was taken in; `limited`: the watches did not suffice or do not see
+    all, so it has to be taken in anew, by looking.
     """
 
     def __init__(
@@ -98,7 +98,8 @@ class Tree:
         self.started_at = 0.0
         self.limited = False
         self._watching = self._looks = False
-        self._limit = ""
+        self._limit = self._unseen = ""
+        self._disks: Set[int] = set()
         self._newest: Dict[bytes, Tuple[int, int, int]] = {}  # time, files, a sum that any change alters
         self._hot: Dict[bytes, float] = {}
 
@@ -131,10 +132,11 @@ class Tree:
             self.mode, self.reason = "missing", "the folder is not there: {}".format(error.strerror)
             return
         self._identity = (found.st_dev, found.st_ino)
-        kind = disks.remote_kind(self._top)
+        self._disks.clear()
+        self._unseen = self._look_at_disk(b"") or self._unseen
         why = self._limit or self._watches.reason
         self._watching = not why
-        why = "{} does not tell what other machines write".format(kind) if kind else why
+        why = self._unseen or why
         self._looks = bool(why)
         self.mode, self.reason = "starting", ""
         began = time.monotonic()
@@ -145,6 +147,16 @@ class Tree:
         self.mode, self.reason = ("rescanning", why) if why else ("following", "")
         self.starts += 1
         self._looked(began, cold=True)
+
+    def _look_at_disk(self, inside: bytes) -> str:
+        """Why inotify does not see everything in a folder, "" where it does; one look for each disk."""
+        try:
+            disk = os.stat(self.path(inside)).st_dev
+        except OSError:
+            return ""
+        kind = "" if disk in self._disks else disks.remote_kind(self.path(inside))
+        self._disks.add(disk)
+        return "{} does not tell what other machines write".format(kind) if kind else ""
 
     def walk(self, top: bytes, fresh: bool) -> Iterator[None]:
         """Take a folder and all below it. `fresh`: it came to be here, so what is in it has changed."""
@@ -219,6 +231,9 @@ class Tree:
                         return
                 else:
                     self._give_watches_back(inotify.why_not(error))
+        if not self._looks:
+            self._unseen = self._unseen or self._look_at_disk(inside)  # a disk may be mounted below
+            self.limited = self.limited or bool(self._unseen)
         self.folders[inside] = number
         if inside:
             self._inner.setdefault(inside.rpartition(b"/")[0], set()).add(inside)

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from expsyncd.follow.agent import inotify
+from expsyncd.follow.agent import disks, inotify
 from expsyncd.follow.agent.rules import Rules
 from expsyncd.follow.agent.tree import MOST_HOT, Tree, Watches
 
@@ -172,3 +172,19 @@ def test_changes_after_the_clock_of_the_host_was_set_back(world, folder):
     assert b"run/i.png" in world.look(cold=True)
     (folder / "run" / "i.png").unlink()
     assert world.look(cold=True) == set(), "what left is no change of the others"
+
+
+@pytest.mark.skipif(not os.path.ismount("/dev/pts"), reason="no other file system below /dev")
+def test_a_disk_below_the_source_where_others_write_unseen(monkeypatch):
+    monkeypatch.setitem(disks.REMOTE, 0x1CD1, "a disk of others")  # DEVPTS_SUPER_MAGIC, linux/magic.h
+    notify = inotify.Inotify()
+    try:
+        world = World("/dev", notify)
+        world.start()
+        assert world.tree.limited
+        world.start()
+        assert (world.tree.mode, world.tree.limited) == ("rescanning", False)
+        assert world.tree.reason == "a disk of others does not tell what other machines write"
+        assert world.tree.watched() > 1
+    finally:
+        os.close(notify.fd)

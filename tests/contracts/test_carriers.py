@@ -398,3 +398,15 @@ async def test_a_path_that_is_too_long_for_the_mirror_is_left_out(pulls):
     pull = await pulls.settled()
     assert content(pulls.here) == {b"a.png": b"a"}
     assert [reason for _, _, reason in pull.left] == ["its path is too long for this machine"] * 2
+
+
+async def test_what_could_not_be_removed_while_the_root_was_away_is_removed_with_the_next_pull(pulls):
+    place = pulls.new()._carrier.place
+    left = await place.incoming("pass")
+    (left / "half of it").write_bytes(b"half")
+    pulls.ground.trouble = Trouble("the root is not there")
+    await place.clean_up(left)
+    assert left.exists()  # nothing is written meanwhile
+    pulls.ground.trouble = None
+    await pulls.settled()
+    assert list(pulls.ground.paths.incoming.iterdir()) == []

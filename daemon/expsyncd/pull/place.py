@@ -55,6 +55,9 @@ class Place:
     async def prepare(self) -> None:
         """Make the mirror's folder of the source. Raises Stopped."""
         self.check_ground()
+        for left in list(self._tools.left):
+            self._tools.left.discard(left)
+            await self.clean_up(left)
         with writing():
             await asyncio.to_thread(_make_private, self.folder.parent, self.folder)
 
@@ -111,7 +114,9 @@ class Place:
             )
 
     def _clean_up(self, incoming: Path) -> None:
-        if self._tools.ground.check() is None:
+        if self._tools.ground.check() is not None:
+            self._tools.left.add(incoming)
+        else:
             shutil.rmtree(incoming, ignore_errors=True)
             # rsync makes the backup's own folder by the umask.
             pull_folder = self._tools.ground.paths.versions / self._pull_id

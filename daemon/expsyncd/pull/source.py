@@ -102,6 +102,8 @@ class Tools:
     replacing: Callable[[Sequence[Path]], Awaitable[None]]
     replaced: Callable[[Sequence[Path]], None]
     progress_timeout_s: float = 180.0
+    # Temporary folders that could not be removed while the root could not be written.
+    left: set[Path] = field(default_factory=set)
 
 
 @dataclass

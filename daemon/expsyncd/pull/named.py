@@ -86,7 +86,7 @@ class Named:
                 if items is None or not reach.by_names:
                     await self._all_of_it()
                 else:
-                    await self._round(new_pull(reach, items), {item.path for item in items})
+                    await self._round(new_pull(reach, items), {item.path: item.size for item in items})
             finally:
                 self._busy = False
 
@@ -104,7 +104,7 @@ class Named:
         self._whole_s = loop.time()
         self._wish_all()
 
-    async def _round(self, pull: Pull, named: set[bytes]) -> None:
+    async def _round(self, pull: Pull, named: Mapping[bytes, int]) -> None:
         """What goes wrong with it is the next full round's to find and to tell."""
         try:
             async with self._lanes.metrics, pull.leased():
@@ -118,9 +118,12 @@ class Named:
             await self._telling.came(pull)
         if pull.outcome.kind == "complete" and pull.left:
             self._left_out(pull.left)
-        vanished = pull.outcome.kind == "partial" and not named.isdisjoint(self._left)
+        vanished = pull.outcome.kind == "partial" and not self._left.isdisjoint(named)
         if pull.outcome.kind != "complete" and not vanished:
             self._rhythm.owe()
+        others = named.keys() - self._left - (self._sizes or {}).keys()
+        if vanished and others:  # one of them may have failed for a reason of its own
+            self.add({path: named[path] for path in others})
         if pull.under_way:
             self._under_way()
         if pull.passes.large or pull.again or pull.outcome.kind == "retry":

@@ -35,7 +35,7 @@ ELSEWHERE = {
         "follow.agent.main": "integration/test_agent", "follow.agent.inotify": "integration/test_agent",
         "follow.agent.disks": "integration/test_agent",
         "follow.conversation": "integration/test_follower", "follow.follower": "integration/test_follower",
-        "follow.room": "integration/test_follower", "pull.named": "integration/test_follower", "tensorboard.answers": "integration/test_points",
+        "follow.room": "integration/test_follower", "tensorboard.answers": "integration/test_points",
         "pull.carrier": "contracts/test_carriers", "pull.carry": "contracts/test_carriers",
         "pull.rrsync_carry": "contracts/test_carriers", "pull.sftp_carry": "contracts/test_carriers",
         "pull.reach": "contracts/test_carriers", "pull.sftp_reach": "contracts/test_carriers",

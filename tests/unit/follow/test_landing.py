@@ -191,3 +191,16 @@ def test_sizes(folder):
     (folder / "m.csv").write_bytes(b"abc")
     assert size_of(bytes(folder), b"m.csv") == 3
     assert size_of(bytes(folder), b"no/m.csv") == 0
+
+
+def test_as_many_bytes_of_another_time_are_a_pull_where_only_the_last_are_compared(folder):
+    here = folder / "m.csv"
+    here.write_bytes(b"of another file")
+    os.truncate(here, WHOLE_LIMIT + 1)
+    digest = hashlib.sha256(bytes(BEFORE)).hexdigest()
+    size = WHOLE_LIMIT + 1
+    level = replace(chunk(b"", 0), offset=size, before=BEFORE, digest=digest, size=size)
+    assert put(folder, level) == PULL
+    assert here.stat().st_mtime_ns != TIME_NS, "by its time a pull sees that the host replaced the file"
+    os.utime(here, ns=(TIME_NS, TIME_NS))
+    assert put(folder, level) == Landed("took", size, 0, level=True)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+import os
+import signal
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from expsyncd.clock import SystemClock
 from expsyncd.errors import Error
+from expsyncd.pull.carrier import Stopped
 from expsyncd.pull.keeper import SourceKeeper
 from expsyncd.pull.rhythm import Rhythm
 from expsyncd.pull.source import Lanes, Source
@@ -132,3 +136,38 @@ async def test_a_pull_that_cannot_be_recorded_is_told_and_tried_again(sshd, shor
             facts.full = False
             keeper.request()
             await eventually(lambda: keeper.state.status.word == "fresh", 20)
+
+
+async def test_old_bytes_of_a_pass_that_broke_are_known_at_once(sshd, short_folder):
+    async with world(short_folder, sshd) as found:
+        for name, size in (("a.png", 10), ("b.png", 4_000_000)):
+            (found.there / name).write_bytes(b"old" * size)
+        await found.settled()
+        for name, size in (("a.png", 10), ("b.png", 4_000_000)):
+            (found.there / name).write_bytes(os.urandom(size))
+        pull = found.new(bwlimit=400_000)
+        await pull.look()
+        await pull.metrics()
+        async with asyncio.TaskGroup() as group:
+            bringing = group.create_task(ended(pull.bulk()))
+            await eventually(lambda: (found.here / "a.png").stat().st_size == 10, 20, "the first of them")
+            kill(found.ground.paths.incoming)
+        assert isinstance(bringing.result(), Stopped)
+        versions = await found.tools.thread.run(found.tools.facts.versions)
+        assert [(version.path, version.reason) for version in versions] == [(b"a.png", "shrunk")]
+        assert pull.kept == 1
+
+
+async def ended(work):
+    try:
+        await work
+    except Stopped as stopped:
+        return stopped
+
+
+def kill(temporary):
+    """The rsync that brings to below this folder, which is one of this test's own."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if f"--temp-dir={temporary}".encode() in (process / "cmdline").read_bytes():
+                os.kill(int(process.name), signal.SIGKILL)

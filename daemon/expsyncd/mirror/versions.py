@@ -52,14 +52,24 @@ def pass_folder(root: RootPaths, pull_id: str, host: str, source: str) -> Path:
     return root.versions / pull_id / host / source
 
 
-def settle(root: RootPaths, facts: Facts, pull_id: str, host: str, source: str, now: datetime) -> Settled:
+def settle(
+    root: RootPaths,
+    facts: Facts,
+    pull_id: str,
+    host: str,
+    source: str,
+    now: datetime,
+    *,
+    broken: bool = False,
+) -> Settled:
     """Drop each old file that its successor begins with, record the others, remove empty folders.
 
-    Call it when no pass of this pull runs. Raises Error when the disk does not let it; what is left is
-    settled at the next start.
+    Call it when no pass of this pull runs; `broken`: its rsync may still be ending. Raises Error when the
+    disk does not let it; what is left is settled at the next start.
     """
     with _translated(host, source):
-        return _settle(root, facts, pull_id, host, source, now, linked_since=None)
+        linked_since = now.timestamp() - LINKED_REST_S if broken else None
+        return _settle(root, facts, pull_id, host, source, now, linked_since=linked_since)
 
 
 def settle_all(root: RootPaths, facts: Facts, now: datetime) -> Settled:

@@ -159,6 +159,10 @@ class RsyncCarrier:
             try:
                 limit = 2 * max(sizes.values()) + SIZE_SLACK
                 self._note(await self._run(argv, list(sizes), counter.line, limit=limit))
+            except Stopped:
+                if self._tools.ground.check() is None:
+                    await self.place.settle(broken=True)
+                raise
             finally:
                 await self.place.clean_up(incoming)
         finally:

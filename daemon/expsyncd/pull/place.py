@@ -93,8 +93,11 @@ class Place:
             )
             self.kept += 1
 
-    async def settle(self) -> None:
-        """Record the old files of the passes so far, or drop those that merely grew."""
+    async def settle(self, *, broken: bool = False) -> None:
+        """Record the old files of the passes so far, or drop those that merely grew.
+
+        `broken`: an rsync of them may still be ending.
+        """
         if not await asyncio.to_thread(self.backup.is_dir):
             return
         root, source = self._tools.ground.paths, self._source
@@ -106,6 +109,7 @@ class Place:
             source.host,
             source.name,
             self._clock.now(),
+            broken=broken,
         )
         self.kept += settled.kept
         if settled.kept:

@@ -116,11 +116,10 @@ class Conversation:
             self._number += 1
             self._pings = {self._number: (loop.time(), self._clock.now())}
             self._pinged.clear()
-            await self._say(
-                {"t": "ping", "n": self._number, "within": 2 * IDLE_EVERY_S if not busy else 20.0}
-            )
+            within_s = 20.0 if busy else 2 * IDLE_EVERY_S
             try:
-                async with asyncio.timeout(ANSWER_S):
+                async with asyncio.timeout(ANSWER_S):  # an agent that is stuck may not even take the question
+                    await self._say({"t": "ping", "n": self._number, "within": within_s})
                     await self._pinged.wait()
             except TimeoutError:
                 raise Silent("the agent on the host does not answer") from None

@@ -34,7 +34,7 @@ ELSEWHERE = {
         "process": "integration/test_process",
         "follow.agent.main": "integration/test_agent", "follow.agent.inotify": "integration/test_agent",
         "follow.agent.disks": "integration/test_agent",
-        "follow.conversation": "integration/test_follower", "follow.follower": "integration/test_follower",
+        "follow.follower": "integration/test_follower",
         "follow.room": "integration/test_follower", "tensorboard.answers": "integration/test_points",
         "pull.carrier": "contracts/test_carriers", "pull.carry": "contracts/test_carriers",
         "pull.rrsync_carry": "contracts/test_carriers", "pull.sftp_carry": "contracts/test_carriers",

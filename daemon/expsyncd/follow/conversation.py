@@ -207,7 +207,7 @@ class Conversation:
         try:
             landed = await to_its_end(lambda: self._write(taken))
             for (followed, message), (result, _) in zip(taken, landed, strict=True):
-                if result is not None and result.kind == "took":
+                if result is not None and result.kind == "took" and isinstance(message, Chunk):
                     grown.append((followed.keeper.source.name, message.path))
         finally:
             self._leases.end(grown)

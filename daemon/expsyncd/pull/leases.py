@@ -60,7 +60,7 @@ class Leases:
         self._writing = keys
 
     def end(self, written: Iterable[Key]) -> None:
-        """The follower is done; `written`: where it wrote or looked."""
+        """The follower is done; `written`: where it took bytes."""
         self._writing = frozenset()
         now = asyncio.get_running_loop().time()
         for key in written:

@@ -1,8 +1,10 @@
-"""One life of an agent, without one: what becomes of a far end that takes nothing."""
+"""One life of an agent, without one: a far end that takes nothing, and what it says beside a pull."""
 
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +13,11 @@ from expsyncd.clock import SystemClock
 from expsyncd.errors import first_of
 from expsyncd.follow.agent.stream import HEAD, MAGIC
 from expsyncd.follow.conversation import ANSWER_S, Conversation, Silent
+from expsyncd.follow.followed import Followed
+from expsyncd.follow.frames import Check
 from expsyncd.pull.leases import Leases
+from expsyncd.pull.rhythm import Rhythm
+from expsyncd.pull.source import Source
 
 HELLO = b'{"t":"hello","pid":1,"python":"3.11.7"}'
 
@@ -50,3 +56,25 @@ async def test_an_agent_that_takes_nothing_does_not_answer(monkeypatch):
     with pytest.raises(ExceptionGroup) as found:
         await talk_for_long()
     assert isinstance(first_of(found.value), Silent)
+
+
+class Keeper:
+    """Of a source whose wishes nobody hears."""
+
+    def __init__(self):
+        self.source = Source("gpu", "logs", "/logs")
+        self.rhythm = Rhythm(SystemClock(), timedelta(minutes=15))
+
+
+async def test_a_comparison_that_says_nothing_keeps_no_file_from_a_pull(tmp_path):
+    keeper: Any = Keeper()
+    followed = Followed(keeper, SystemClock(), 60.0)
+    followed.folder = bytes(tmp_path)
+    tools: Any = SimpleNamespace(room=lambda: None, ground=SimpleNamespace(check=lambda: None))
+    child: Any = None
+    leases = Leases()
+    talk = Conversation(child, {1: followed}, leases, tools, SystemClock(), lambda: None)
+    began_s = asyncio.get_running_loop().time()
+    (tmp_path / "m.csv").write_bytes(b"a line that is not all of it")
+    await talk._land([Check(1, b"m.csv", 100, "0" * 64)])
+    assert await leases.take("logs", [b"m.csv"], began_s) == {b"m.csv"}

@@ -410,3 +410,20 @@ async def test_what_could_not_be_removed_while_the_root_was_away_is_removed_with
     pulls.ground.trouble = None
     await pulls.settled()
     assert list(pulls.ground.paths.incoming.iterdir()) == []
+
+
+async def test_a_name_that_rsync_misreads_costs_no_other_file(pulls):
+    odd = {b"a\\[x].png": b"odd", b"run\\*/events.tfevents.1": b"odd"}
+    even = {b"a.png": b"a", b"a\\b*.png": b"b", b"[\\a].csv": b"c", b"#hash": b"d", b";semi.log": b"e"}
+    write(pulls.there, {**odd, **even})
+    pull = await pulls.settled()
+    if pulls.transport == "sftp":
+        even |= odd
+    else:
+        assert {path.encode() for path, _, _ in pull.left} == set(odd)
+    assert content(pulls.here) == even
+    write(pulls.here, odd)  # as the follower brings what grows
+    more = {name: data + b"more" for name, data in even.items()}
+    write(pulls.there, more | odd)
+    await pulls.settled(audit=sorted(even | odd))
+    assert content(pulls.here) == more | odd

@@ -52,6 +52,10 @@ class Carrier(Protocol):
         """
         ...
 
+    def unaskable(self, path: bytes) -> bool:
+        """Whether a file of this name cannot be asked for."""
+        ...
+
     async def audit(self, paths: Sequence[bytes]) -> Listing:
         """Which of `paths` differ, all their bytes compared."""
         ...

@@ -72,9 +72,14 @@ class RsyncCarrier:
             found.gone.clear()  # after a read error rsync cannot say what is gone
         return found
 
+    def unaskable(self, path: bytes) -> bool:
+        """Names that rsync misreads. See Carrier."""
+        return command.unaskable(path)
+
     async def audit(self, paths: Sequence[bytes]) -> Listing:
         """Which of `paths` differ by digest."""
         found = Listing()
+        paths = [path for path in paths if not self.unaskable(path)]
         argv = command.audit(self._remote, self.place.folder)
         outcome = self._judge(await self._run(argv, paths, lambda line: add_line(found, line)))
         if outcome.kind not in ("complete", "partial"):

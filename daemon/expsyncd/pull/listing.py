@@ -23,6 +23,7 @@ PATH_MAX = 4096  # of Linux, its NUL counted; what is longer no call here takes
 # Nobody's runs lie so deep, and what goes through a tree folder by folder (shutil, os.walk) ends at 1000.
 DEEPEST = 200
 TOO_LONG = "its path is too long for this machine"
+UNASKABLE = "rsync cannot be asked for a name in which a backslash stands before a bracket, * or ?"
 _ESCAPE = re.compile(rb"\\#([0-7]{3})")
 _IRREGULAR = re.compile(rb'^skipping non-regular file "(.*)"$')
 _COUNT = re.compile(rb"^Number of files: ([0-9,.]+)(?: \((.*)\))?$")
@@ -91,13 +92,20 @@ def too_deep(path: bytes) -> bool:
     return path.count(b"/") > DEEPEST
 
 
-def refuse_impossible(listing: Listing, longest: int) -> None:
-    """Move files that cannot be here to `refused`: of more than `longest` bytes or too many folders."""
-    fit = [item for item in listing.items if len(item.path) <= longest and not too_deep(item.path)]
-    if len(fit) < len(listing.items):
-        known = {item.path for item in fit}
-        listing.refused += [(item.path, TOO_LONG) for item in listing.items if item.path not in known]
-        listing.items = fit
+def refuse_impossible(listing: Listing, longest: int, unaskable: Callable[[bytes], bool]) -> None:
+    """Move files that cannot be here to `refused`: of more than `longest` bytes or too many folders.
+
+    `unaskable`: names that the carrier cannot ask for.
+    """
+    fit: list[Item] = []
+    for item in listing.items:
+        if len(item.path) > longest or too_deep(item.path):
+            listing.refused.append((item.path, TOO_LONG))
+        elif unaskable(item.path):
+            listing.refused.append((item.path, UNASKABLE))
+        else:
+            fit.append(item)
+    listing.items = fit
 
 
 def add_line(listing: Listing, line: bytes) -> None:

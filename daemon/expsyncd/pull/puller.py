@@ -139,7 +139,8 @@ class Pull:
         listed = {item.path for item in self.listing.items}
         differing = [item for item in audited.items if item.path not in listed]
         self.listing.items += differing
-        refuse_impossible(self.listing, PATH_MAX - len(bytes(self._carrier.place.backup)) - len("/\0"))
+        longest = PATH_MAX - len(bytes(self._carrier.place.backup)) - len("/\0")
+        refuse_impossible(self.listing, longest, self._carrier.unaskable)
         await self._lease(began_s)
         # Same size and time but other bytes: rsync's quick check must not believe them equal.
         held = {item.path for item in self.listing.items}

@@ -246,11 +246,11 @@ class Conversation:
                 return [{"t": "from", "s": message.source, "p": name(message.path), "z": landed.size}]
             case "pull":
                 followed.keeper.request_paths({message.path: message.size})
-            case "took":
-                if landed.wrote == landed.size > 0 and not followed.may_make_one_more():
+            case "took" if isinstance(message, Chunk):
+                if landed.wrote == landed.size and not followed.may_make_one_more():
                     followed.owe()
                 offset_s = self._clocks.offset_s
-                if isinstance(message, Chunk) and message.live and landed.level and offset_s is not None:
+                if message.live and landed.level and offset_s is not None:
                     followed.arrivals.add(at_s - (message.mtime_ns / 1e9 - offset_s))
         return []
 

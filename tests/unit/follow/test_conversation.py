@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +16,7 @@ from expsyncd.errors import first_of
 from expsyncd.follow.agent.stream import HEAD, MAGIC
 from expsyncd.follow.conversation import ANSWER_S, Conversation, Silent
 from expsyncd.follow.followed import Followed
-from expsyncd.follow.frames import Check
+from expsyncd.follow.frames import Check, Chunk
 from expsyncd.pull.leases import Leases
 from expsyncd.pull.rhythm import Rhythm
 from expsyncd.pull.source import Source
@@ -59,11 +61,18 @@ async def test_an_agent_that_takes_nothing_does_not_answer(monkeypatch):
 
 
 class Keeper:
-    """Of a source whose wishes nobody hears."""
+    """Of a source that is never pulled."""
 
     def __init__(self):
         self.source = Source("gpu", "logs", "/logs")
         self.rhythm = Rhythm(SystemClock(), timedelta(minutes=15))
+        self.wishes: list[Any] = []
+
+    def followed(self, follow):
+        pass
+
+    def request_paths(self, paths):
+        self.wishes.append(paths)
 
 
 async def test_a_comparison_that_says_nothing_keeps_no_file_from_a_pull(tmp_path):
@@ -78,3 +87,19 @@ async def test_a_comparison_that_says_nothing_keeps_no_file_from_a_pull(tmp_path
     (tmp_path / "m.csv").write_bytes(b"a line that is not all of it")
     await talk._land([Check(1, b"m.csv", 100, "0" * 64)])
     assert await leases.take("logs", [b"m.csv"], began_s) == {b"m.csv"}
+
+
+async def test_empty_files_count_as_files(tmp_path):
+    keeper: Any = Keeper()
+    keeper.source = replace(keeper.source, max_entries=3)
+    followed = Followed(keeper, SystemClock(), 60.0)
+    followed.folder = bytes(tmp_path)
+    tools: Any = SimpleNamespace(room=lambda: None, ground=SimpleNamespace(check=lambda: None))
+    child: Any = None
+    talk = Conversation(child, {1: followed}, Leases(), tools, SystemClock(), lambda: None)
+    nothing = hashlib.sha256().hexdigest()
+    await talk._land(
+        [Chunk(1, b"%d.csv" % n, 0, nothing, 0, 5, 1, 0, live=False, payload=b"") for n in range(3)]
+    )
+    assert len(list(tmp_path.iterdir())) == 3
+    assert keeper.wishes == [None], "only a whole pull counts them"

@@ -17,6 +17,7 @@ from expsyncd.control.protocol import request
 from expsyncd.errors import Error, NotRunningError
 from expsyncd.paths import Paths
 from expsyncd.ssh import typed
+from expsyncd.ssh.causes import Kind
 from expsyncd.ssh.command import checked_alias
 from expsyncd.ssh.diagnosis import diagnose
 from expsyncd.ssh.host_keys import with_both_fingerprints
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from expsyncd.config.model import Config
+    from expsyncd.ssh.diagnosis import Diagnosis
 
 USED_WITHIN_S = 20.0  # the daemon looks at once; over a slow link its questions take a few round trips
 LOOK_S = 0.2
@@ -84,9 +86,24 @@ def _open(step: typed.Step, setting: Setting, folder: Path) -> bool:
         log.unlink(missing_ok=True)
     if code != 0:
         found = with_both_fingerprints(diagnose(said, code, alias=step.name), said)
-        advice = f"does `ssh {shlex.quote(step.name)}` work here? Then try again"
-        raise Error(f"no login to {step.name}: {found.title}", advice if found.needs_login else found.advice)
+        raise Error(f"no login to {step.name}: {found.title}", advice_of(found, step.name, asks=_asks()))
     return typed.was_typed(said)
+
+
+def advice_of(found: Diagnosis, name: str, *, asks: bool) -> str:
+    """What to do about a login that failed; `asks`: ssh could ask the person."""
+    if not asks and (found.needs_login or found.kind is Kind.HOST_KEY_UNKNOWN):
+        return "run it in a terminal: ssh asks its questions there"
+    return f"does `ssh {shlex.quote(name)}` work here? Then try again" if found.needs_login else found.advice
+
+
+def _asks() -> bool:
+    """Whether ssh can: it asks the terminal it belongs to, whatever stdin is, or $SSH_ASKPASS."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return "SSH_ASKPASS" in os.environ
+    return True
 
 
 def _hand_over(paths: Paths, name: str | None, word: str, answered: list[str]) -> None:

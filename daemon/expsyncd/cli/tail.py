@@ -68,7 +68,8 @@ def _wish(socket: Path, log: Log) -> None:
                 said = False
         except NotRunningError as error:
             if not said:
-                print(f"expsyncd: {error.title}: only what is pulled is shown", file=sys.stderr)
+                # In one piece: the log's own lines are written by another thread.
+                sys.stderr.write(f"expsyncd: {error.title}: only what is pulled is shown\n")
             said = True
         except Error:
             pass

@@ -83,7 +83,10 @@ async def examine(
 
 
 def _of_config(error: ConfigError) -> list[Finding]:
-    found = [problem("config", str(each), "mend that line") for each in error.problems[:PROBLEMS_SHOWN]]
+    fix = "mend that line"
+    if not Path(error.problems[0].file).exists():
+        fix = "expsyncd init, then name your hosts in it"
+    found = [problem("config", str(each), fix) for each in error.problems[:PROBLEMS_SHOWN]]
     return found or [problem("config", error.title, error.advice)]
 
 

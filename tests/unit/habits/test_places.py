@@ -72,7 +72,7 @@ ELSEWHERE = {
     },
     "a command: what it prints and its exit status are the daemon's answers": {
         "cli.adopt": "integration/test_daemon", "cli.bars": "integration/test_daemon",
-        "cli.demo": "integration/test_demo", "cli.group": "unit/cli/test_main", "cli.login": "integration/test_login",
+        "cli.demo": "integration/test_demo", "cli.group": "unit/cli/test_main",
         "cli.exporting": "integration/test_samples", "cli.samples": "integration/test_samples",
         "cli.samples_list": "integration/test_samples",
         "cli.jobs": "integration/test_asks", "cli.open": "integration/test_daemon", "cli.hide": "integration/test_selection", "cli.run": "integration/test_daemon",

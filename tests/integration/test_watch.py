@@ -211,6 +211,31 @@ async def test_a_limit_reached_below_the_top_is_noticed(mirror):
         assert "max_user_watches" in watched.troubles[0]
 
 
+async def test_a_limit_reached_by_a_folder_that_comes_later_is_noticed(mirror):
+    def few():
+        observer = TreeObserver()
+        reader: Any = observer._reader
+        watch = reader.watch
+
+        def limited(path):
+            if path.endswith(b"/one too many"):
+                raise OSError(errno.ENOSPC, "inotify watch limit reached")
+            return watch(path)
+
+        reader.watch = limited
+        return observer
+
+    async with watching(mirror, observer=few, poll_s=0.2) as watched:
+        assert watched.watch.trouble is None
+        (mirror / "gpu1/tb/one too many").mkdir()
+        await eventually(lambda: watched.troubles, within=WITHIN_S)
+        assert "max_user_watches" in watched.troubles[0]
+        file = mirror / "gpu1/tb/one too many/new"
+        file.write_text("1")
+        watched.batches.clear()
+        await eventually(lambda: watched.rescans() >= 2, within=WITHIN_S)
+
+
 async def test_events_come_again_once_the_limit_is_raised(mirror):
     failures = [OSError(errno.ENOSPC, "inotify watch limit reached")]
 

@@ -169,6 +169,11 @@ class TreeObserver:
         if self._tree is not None:
             self._tree.again()
 
+    @property
+    def limit(self) -> OSError | None:
+        """The limit of the kernel by which a folder that came is not watched."""
+        return None if self._tree is None else self._tree.limit
+
     def stop(self) -> None:
         """Have it end."""
         self._reader.stop()
@@ -192,6 +197,7 @@ class Tree:
         self._top = top
         self._changed = changed
         self._recursive = recursive
+        self.limit: OSError | None = None
         # Held while a watch is made and noted: its first event may come in between.
         self._lock = threading.Lock()
         self._paths: dict[WatchDescriptor, bytes] = {}
@@ -240,8 +246,10 @@ class Tree:
             try:
                 new = self._add(folder)
             except OSError as error:
-                if limited and error.errno == errno.ENOSPC:
-                    raise
+                if error.errno == errno.ENOSPC:
+                    if limited:
+                        raise
+                    self.limit = error  # nobody waits for this: the watch finds it here
                 continue  # it left already, or may not be read
             if new:
                 waiting += _folders(folder)

@@ -147,10 +147,15 @@ class MirrorWatch:
         lasts_s: float = float("inf"),
         observer: Watching | None = None,
     ) -> None:
-        """Batches as they fall due, until the mirror is another folder or `lasts_s` have passed."""
+        """Batches as they fall due, until the mirror is another folder or `lasts_s` have passed.
+
+        Raises OSError when a folder that came cannot be watched.
+        """
         rescan_at = again_at = self._clock.monotonic()
         until = rescan_at + lasts_s
         while self._identity() == identity and (now := self._clock.monotonic()) < until:
+            if limit := getattr(observer, "limit", None):
+                raise limit
             if now >= rescan_at:
                 self._gathering.add_everything(now)
                 rescan_at = now + rescan_s

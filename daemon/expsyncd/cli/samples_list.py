@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from expsyncd.cli.terminal import dots
 from expsyncd.clock import rfc3339
 from expsyncd.mirror.layout import shown
 from expsyncd.samples.export import run_name
@@ -55,7 +56,7 @@ def table(rows: Sequence[SeriesRow], refused: Sequence[RefusedRow], columns: int
 def _cut(text: str, room: int) -> str:
     """The end says more than the beginning."""
     room = max(20, room)
-    return text if len(text) <= room else "~" + text[-(room - 1) :]
+    return text if len(text) <= room else dots() + text[-(room - 1) :]
 
 
 def word(row: SeriesRow) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from expsyncd.cli.terminal import dots
 from expsyncd.clock import rfc3339
 from expsyncd.config.load import load
 from expsyncd.errors import Error
@@ -62,7 +63,7 @@ def list_versions(
         when = version.kept_at.astimezone().strftime("%Y-%m-%d %H:%M")
         name = _name(version)
         room = columns - 33
-        short = name if len(name) <= room else "~" + name[-(room - 1) :]
+        short = name if len(name) <= room else dots() + name[-(room - 1) :]
         print(f"{version.id:>5} {when} {human_bytes(version.size):>8} {short}")
         print(f"{'':>31} {REASONS.get(version.reason, version.reason)}")
     total = human_bytes(sum(version.size for version in found))

@@ -15,6 +15,7 @@ import pytest
 
 from expsyncd.clock import SystemClock
 from expsyncd.errors import Error
+from expsyncd.pull.audit import slice_of
 from expsyncd.pull.carrier import Stopped
 from expsyncd.pull.keeper import SourceKeeper
 from expsyncd.pull.rhythm import Rhythm
@@ -171,3 +172,24 @@ def kill(temporary):
         with suppress(OSError):
             if f"--temp-dir={temporary}".encode() in (process / "cmdline").read_bytes():
                 os.kill(int(process.name), signal.SIGKILL)
+
+
+async def test_an_audit_that_is_wished_while_a_pull_lists_is_made_after_it(sshd, short_folder):
+    async with world(short_folder, sshd) as found:
+        file = found.there / "a.png"
+        file.write_bytes(b"old")
+        reach = Held(found.reach, "listing")
+        async with kept(found, reach) as keeper:
+            keeper.request()
+            reach.go.set()
+            await eventually(lambda: keeper.state.status.word == "fresh", 20)
+            status = file.stat()
+            file.write_bytes(b"new")
+            os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+            reach.go.clear()
+            reach.waits.clear()
+            keeper.request()
+            await asyncio.wait_for(reach.waits.wait(), 20)
+            keeper.request_audit(slice_of(b"a.png"))
+            reach.go.set()
+            await eventually(lambda: content(found.here) == content(found.there), 10)

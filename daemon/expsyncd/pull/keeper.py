@@ -220,6 +220,7 @@ class SourceKeeper:
     async def _first_part(self, pull: Pull) -> bool:
         """List and metrics; False when the pull ended early."""
         pull.tally.seen = self._telling.reporter(pull)
+        number = self._audit_slice
         try:
             async with self._lanes.metrics, pull.leased():
                 await pull.look(audit=(audited := await self._audited()))
@@ -230,7 +231,9 @@ class SourceKeeper:
         except (Stopped, Error) as ended:
             pull.stop(why(ended))
             return False
-        self._audit_since = self._audit_slice = None
+        self._audit_since = None
+        if self._audit_slice == number:  # another one may have been wished meanwhile
+            self._audit_slice = None
         self._doubted.difference_update(audited)
         pull.heard()
         return True

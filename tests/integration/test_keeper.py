@@ -159,6 +159,29 @@ async def test_old_bytes_of_a_pass_that_broke_are_known_at_once(sshd, short_fold
         assert pull.kept == 1
 
 
+async def test_old_bytes_of_a_pass_that_was_cut_off_are_known_after_the_next_pull(sshd, short_folder):
+    async with world(short_folder, sshd) as found:
+        for name, size in (("a.png", 10), ("b.png", 4_000_000)):
+            (found.there / name).write_bytes(b"old" * size)
+        await found.settled()
+        for name, size in (("a.png", 10), ("b.png", 4_000_000)):
+            (found.there / name).write_bytes(os.urandom(size))
+        pull = found.new(bwlimit=400_000)
+        await pull.look()
+        await pull.metrics()
+        bringing = asyncio.get_running_loop().create_task(pull.bulk())
+        await eventually(lambda: (found.here / "a.png").stat().st_size == 10, 20, "the first of them")
+        bringing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await bringing
+        await found.settled()
+        versions = await found.tools.thread.run(found.tools.facts.versions)
+        assert sorted((version.path, version.reason) for version in versions) == [
+            (b"a.png", "shrunk"), (b"b.png", "shrunk")
+        ]  # fmt: skip
+        assert not found.tools.unsettled
+
+
 async def ended(work):
     try:
         await work

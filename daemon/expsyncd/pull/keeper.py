@@ -173,6 +173,7 @@ class SourceKeeper:
         finally:
             self._served.clear()
             self._serving = None
+            self._lanes.busy.pop(self.source.name, None)  # of a bulk pass that was cut off before it began
             self._rounds.begin_again()
 
     async def _serve(self, group: asyncio.TaskGroup, reach: Reach) -> None:

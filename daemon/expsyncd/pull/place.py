@@ -53,11 +53,18 @@ class Place:
             raise Stopped(Outcome("retry", trouble))
 
     async def prepare(self) -> None:
-        """Make the mirror's folder of the source. Raises Stopped."""
+        """Make the mirror's folder of the source, and record what pulls before were cut off from recording.
+
+        Raises Stopped, and Error where the disk does not let it.
+        """
         self.check_ground()
         for left in list(self._tools.left):
             self._tools.left.discard(left)
             await self.clean_up(left)
+        for one in list(self._tools.unsettled):
+            if one[:2] == (self._source.host, self._source.name):
+                await self._settle(one[2], broken=True)
+                self._tools.unsettled.discard(one)
         with writing():
             await asyncio.to_thread(_make_private, self.folder.parent, self.folder)
 
@@ -98,14 +105,30 @@ class Place:
 
         `broken`: an rsync of them may still be ending.
         """
-        if not await asyncio.to_thread(self.backup.is_dir):
-            return
+        await self._settle(self._pull_id, broken=broken)
+
+    @contextmanager
+    def replacing(self) -> Iterator[None]:
+        """Around passes: one that is cut off or breaks leaves old files, which the next pull settles.
+
+        They may be too many to look at now.
+        """
+        try:
+            yield
+        except BaseException:
+            self._tools.unsettled.add((self._source.host, self._source.name, self._pull_id))
+            raise
+
+    async def _settle(self, pull_id: str, *, broken: bool) -> None:
         root, source = self._tools.ground.paths, self._source
+        backup = versions.pass_folder(root, pull_id, source.host, source.name)
+        if not await asyncio.to_thread(backup.is_dir):
+            return
         settled = await self._tools.thread.run(
             versions.settle,
             root,
             self._tools.facts,
-            self._pull_id,
+            pull_id,
             source.host,
             source.name,
             self._clock.now(),

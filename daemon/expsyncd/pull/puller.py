@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from expsyncd.clock import Clock
     from expsyncd.pull.carrier import Reach
     from expsyncd.pull.listing import Item
-    from expsyncd.pull.plan import Grown
+    from expsyncd.pull.plan import Grown, Wanted
     from expsyncd.pull.rest import Rest
     from expsyncd.pull.source import Lanes, Source, Tally, Tools
 
@@ -236,10 +236,11 @@ class Pull:
             await self._grow(self.passes.grow)
         await asyncio.to_thread(local.distrust, self._folder, alike)
         await self._carrier.place.set_aside(self.plan.aside)
-        await self._carrier.bring(self.passes.metrics, "metrics")
+        await self._bring(self.passes.metrics, "metrics")
 
     async def _grow(self, grown: Sequence[Grown]) -> None:
-        changed = await self._carrier.grow(grown)
+        with self._carrier.place.replacing():
+            changed = await self._carrier.grow(grown)
         if changed:
             # They lose our trust, so that the next pull, at once, sees them as replaced and keeps our bytes.
             # Also what was just appended: it may have been the whole of the file before it was replaced.
@@ -248,9 +249,15 @@ class Pull:
 
     async def small(self) -> None:
         """What is no metrics and small."""
-        await self._carrier.bring(self.passes.small, "small", sparse=True)
+        await self._bring(self.passes.small, "small", sparse=True)
 
     async def bulk(self) -> None:
         """Everything else, small before large."""
         await self.small()
-        await self._carrier.bring(self.passes.large, "large", sparse=True, whole_progress=True)
+        await self._bring(self.passes.large, "large", sparse=True, whole_progress=True)
+
+    async def _bring(
+        self, wanted: Sequence[Wanted], name: str, *, sparse: bool = False, whole_progress: bool = False
+    ) -> None:
+        with self._carrier.place.replacing():
+            await self._carrier.bring(wanted, name, sparse=sparse, whole_progress=whole_progress)

@@ -104,6 +104,8 @@ class Tools:
     progress_timeout_s: float = 180.0
     # Temporary folders that could not be removed while the root could not be written.
     left: set[Path] = field(default_factory=set)
+    # Pulls (host, source, pull) that were cut off or broke: what old bytes they left may not be recorded.
+    unsettled: set[tuple[str, str, str]] = field(default_factory=set)
 
 
 @dataclass

@@ -202,13 +202,16 @@ class Conversation:
             else:
                 taken.append((followed, message))
         keys = frozenset((f.keeper.source.name, m.path) for f, m in taken)
-        grown: list[tuple[str, bytes]] = []
+        # Cut off, any of them may be written: a pull that listed before must not take it for shrunk.
+        grown = [(f.keeper.source.name, m.path) for f, m in taken if isinstance(m, Chunk)]
         self._leases.begin(keys)
         try:
             landed = await to_its_end(lambda: self._write(taken))
-            for (followed, message), (result, _) in zip(taken, landed, strict=True):
-                if result is not None and result.kind == "took" and isinstance(message, Chunk):
-                    grown.append((followed.keeper.source.name, message.path))
+            grown = [
+                (followed.keeper.source.name, message.path)
+                for (followed, message), (result, _) in zip(taken, landed, strict=True)
+                if result is not None and result.kind == "took" and isinstance(message, Chunk)
+            ]
         finally:
             self._leases.end(grown)
         for (followed, message), (result, at_s) in zip(taken, landed, strict=True):

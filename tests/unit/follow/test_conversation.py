@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
@@ -103,3 +104,30 @@ async def test_empty_files_count_as_files(tmp_path):
     )
     assert len(list(tmp_path.iterdir())) == 3
     assert keeper.wishes == [None], "only a whole pull counts them"
+
+
+async def test_what_was_written_when_it_was_cut_off_is_left_out_of_a_pull_that_listed_before(tmp_path):
+    keeper: Any = Keeper()
+    followed = Followed(keeper, SystemClock(), 60.0)
+    followed.folder = bytes(tmp_path)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def room():
+        begun.set()
+        go_on.wait(10)
+
+    tools: Any = SimpleNamespace(room=room, ground=SimpleNamespace(check=lambda: None))
+    child: Any = None
+    leases = Leases()
+    talk = Conversation(child, {1: followed}, leases, tools, SystemClock(), lambda: None)
+    began_s = asyncio.get_running_loop().time()
+    nothing = hashlib.sha256().hexdigest()
+    chunk = Chunk(1, b"m.csv", 0, nothing, 0, 5, 7, 6, live=False, payload=b"line 1")
+    landing = asyncio.get_running_loop().create_task(talk._land([chunk]))
+    await asyncio.to_thread(begun.wait, 10)
+    landing.cancel()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await landing
+    assert (tmp_path / "m.csv").read_bytes() == b"line 1"
+    assert await leases.take("logs", [b"m.csv"], began_s) == frozenset()

@@ -18,6 +18,9 @@ WHOLE_LIMIT = 64 << 20
 # Where the inode will be asked for soon, it is told; it costs three processes on the host.
 INODE_FROM = WHOLE_LIMIT // 2
 PIECE = 1 << 20
+# A host is busy or far from its disks; an answer cut off brings a log of many GB whole, each time it grows.
+PATIENCE_S = 120.0
+SLOWEST = 20e6  # bytes a second that are read and digested at least
 
 _PROGRAMS = {
     "sha256sum": b"sha256sum",
@@ -53,6 +56,11 @@ class Answer:
 
     digest: str
     inode: int
+
+
+def patience_s(questions: Sequence[Question]) -> float:
+    """How long the answers may take."""
+    return PATIENCE_S + sum(q.length if q.whole else min(q.length, 2 * PIECE) for q in questions) / SLOWEST
 
 
 def quoted(name: bytes) -> bytes:

@@ -7,7 +7,15 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from expsyncd.pull.digest import INODE_FROM, WHOLE_LIMIT, Question, answers, local_digest, script
+from expsyncd.pull.digest import (
+    INODE_FROM,
+    WHOLE_LIMIT,
+    Question,
+    answers,
+    local_digest,
+    patience_s,
+    script,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -15,8 +23,6 @@ if TYPE_CHECKING:
 
     from expsyncd.pull.plan import Grown
     from expsyncd.pull.source import Commands, Source, Tools
-
-DIGEST_TIMEOUT_S = 120.0
 
 
 async def ask_whether_grown(
@@ -44,7 +50,7 @@ async def ask_whether_grown(
     )
     questions = [_question(g, _length(g, here), g.path in known) for g in grown]
     asked = await connection.command(
-        "exec sh", data=script(source.path, questions, program), timeout_s=DIGEST_TIMEOUT_S
+        "exec sh", data=script(source.path, questions, program), timeout_s=patience_s(questions)
     )
     told = answers(questions, asked.stdout)
     digest = digest or partial(local_digest, bytes(folder))

@@ -1,6 +1,17 @@
 import hashlib
 
-from expsyncd.pull.digest import PIECE, Answer, Question, answers, local_digest, quoted, script
+from expsyncd.pull.digest import (
+    PATIENCE_S,
+    PIECE,
+    SLOWEST,
+    Answer,
+    Question,
+    answers,
+    local_digest,
+    patience_s,
+    quoted,
+    script,
+)
 
 NAMES = [b"plain", b"a b", b"-x", b"new\nline", b"q'uote\"$(touch X)`y`", b"\xff\\"]
 
@@ -20,6 +31,12 @@ def test_answers_read_what_is_whole_and_leave_the_rest_out():
     questions = [Question(b"a", 1, whole=True), Question(b"b", 1, whole=True), Question(b"c", 1, whole=True)]
     found = answers(questions, b"0 abc 17\nnoise\n2 def \n9 abc 1\n")
     assert found == {b"a": Answer("abc", 17), b"c": Answer("def", 0)}
+
+
+def test_what_is_long_may_take_long():
+    log = Question(b"train.log", 30 << 30, whole=True)
+    assert patience_s([log, log]) == PATIENCE_S + 2 * log.length / SLOWEST
+    assert patience_s([Question(b"known.log", 30 << 30, whole=False)] * 10) < PATIENCE_S + 2
 
 
 def test_local_digest_whole_and_ends(tmp_path):

@@ -14,6 +14,7 @@ from expsyncd.secret_names import REDACTED, Grade, grade, is_mixed, looks_random
 from expsyncd.secret_places import (
     ASSIGNED,
     BEARER,
+    BESIDE,
     CERTAIN,
     CODE,
     COMMON,
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 Names = dict[str, "Callable[[str], bool]"]  # variables that are used as secrets: which values may be one
 TOKEN_FROM = 12  # characters; what stands for a user in a URL and is shorter is one
+_NO_USER = COMMON | {"ssh", "sftp", "scp"}  # words that begin a sentence or a command
+_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 _SAID_OF = COMMON - {"correct"}  # a passphrase may begin with it
 LIKELY = "S3cret-9f3c2ab4"  # would the place hide this?
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)")
@@ -101,6 +104,7 @@ def _round(text: str, names: Names) -> str:
         text = _hide(pattern, text, named, names)
     for pattern in (LISTED, SPACED):
         text = _hide(pattern, text, named, names)
+    text = _hide(BESIDE, text, _beside_user, names)  # before FIELD, which may hide the user
     text = _hide(FIELD, text, said, names)
     text = _hide(READ, text, named, names)
     text = _hide(PAIR, text, lambda _n, v: is_mixed(v), names)
@@ -153,6 +157,10 @@ def _balanced(text: str) -> bool:
 
 def _in_place_of_user(_name: str, value: str) -> bool:
     return looks_random(value) or (len(value) >= TOKEN_FROM and is_mixed(value))
+
+
+def _beside_user(user: str, value: str) -> bool:
+    return user.lower() not in _NO_USER and is_mixed(value) and not _HOST.fullmatch(value)
 
 
 def _in_query(name: str, value: str) -> bool:

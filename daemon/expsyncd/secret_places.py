@@ -135,6 +135,11 @@ PAIR = re.compile(
     r"(?i)\b(?:login|creds?|credentials?|account|logs? in (?:as|with))\b[ \t]{0,9}(?:is|:|=|->)?[ \t]{0,9}[\w.@-]{1,60}\s?[/:]\s?"
     r"(?P<v>[^\s\"'/,;)]{1,200})"
 )
+# The same with a blank between: `login: me PASS`, and nothing else on the line.
+BESIDE = re.compile(
+    r"(?im)\b(?:login|creds?|credentials?)\b[ \t]{0,9}(?:is\b|:|->)[ \t]{1,9}(?P<n>[\w.@-]{1,60})[ \t]{1,9}"
+    r"(?P<v>\"[^\"\n]{1,200}\"|'[^'\n]{1,200}'|[^\s\"']{1,200})[ \t\r]{0,9}$"
+)
 CODE = re.compile(
     r"(?i)\b(?:(?:otp|2fa|mfa|totp)(?:[ -](?:code|token|pin))?|one[- ]time (?:code|password)|pin(?=[ \t]{0,9}(?:[:=]|is\b)))"
     r"[ \t]{0,9}(?:is|was|:|=|->)?[ \t]{0,9}(?P<v>\d{4,8})\b"

@@ -9,6 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from expsyncd.redact import redact
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -83,7 +85,8 @@ def _logdir(process: Path) -> str:
 def _command(process: Path) -> str:
     with suppress(OSError):
         words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
-        shown = _harmless(words)
+        # It goes into notices and the log, and some programs take tokens and passwords as arguments.
+        shown = _harmless(redact(words))
         return shown if len(shown) <= COMMAND_SHOWN else f"{shown[: COMMAND_SHOWN - 1]}…"
     return "?"
 

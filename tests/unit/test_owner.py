@@ -63,6 +63,24 @@ def test_a_long_command_is_cut(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("cmdline", "secret"),
+    [
+        (b"jupyter\0lab\0--port=6006\0--IdentityProvider.token=opensesame\0", "opensesame"),
+        (b"mlflow\0ui\0--port\x006006\0--store\0postgres://me:opensesame@db/x\0", "opensesame"),
+        # Cut after ten characters of it, the rest would not be known for what it is.
+        (b"serve_that_has_a_rather_long_name\0--hf\0hf_QzXkPvBnWmRtYuIoLkJhGfDsAzXcVbNm12\0", "hf_QzXk"),
+    ],
+)
+def test_a_command_is_named_without_its_secrets(tmp_path, cmdline, secret):
+    lay_proc(tmp_path, [row(6006)])
+    lay_process(tmp_path, 11, cmdline, 77)
+    found = owner(6006, proc=tmp_path)
+    assert found is not None
+    assert secret not in str(found)
+    assert str(found).startswith(f"process 11 ({cmdline.partition(bytes(1))[0].decode()} ")
+
+
+@pytest.mark.parametrize(
     ("cmdline", "folder"),
     [
         (b"python3\0/usr/bin/tensorboard\0--logdir\0/data/runs\0--port=6006\0", "/data/runs"),

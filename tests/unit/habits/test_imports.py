@@ -13,7 +13,7 @@ from unit.habits.source_tree import foreign_imports, imports, modules
 BELOW = {"errors", "clock", "pace", "threads", "units", "owner", "paths", "process", "redact"}
 MAY = {
     "redact": {"secret_names", "secret_places", "secret_shapes"}, "secret_names": set(), "secret_places": set(), "secret_shapes": set(),
-    "errors": set(), "owner": set(), "clock": set(), "pace": set(), "threads": set(), "units": set(), "memory": set(),
+    "errors": set(), "owner": {"redact"}, "clock": set(), "pace": set(), "threads": set(), "units": set(), "memory": set(),
     "paths": {"errors"}, "process": {"errors"}, "network": set(),
     "logs": {"paths"}, "systemd": set(), "supervise": {"errors", "clock"},
     "eventfiles": set(), "cell": {"process"}, "confined": set(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from contextlib import suppress
@@ -26,7 +27,7 @@ class _Found:
 
 @dataclass(frozen=True)
 class TreeChange:
-    """Links `added` and `removed`; `blocked`: links in whose place something else lies."""
+    """Links `added` and `removed`; `blocked`: those in whose place something else lies, and too long ones."""
 
     added: tuple[str, ...]
     removed: tuple[str, ...]
@@ -99,11 +100,22 @@ class LinkTree:
                 # A person's link to a folder is not followed: we would write into whatever it leads to.
                 if not stat.S_ISDIR(place.lstat().st_mode):
                     return False
+            except OSError as error:
+                return _unless_too_long(error)
         try:
             os.symlink(target, os.fsencode(self._top / link))
         except FileExistsError:
             return False
+        except OSError as error:
+            return _unless_too_long(error)
         return True
+
+
+def _unless_too_long(error: OSError) -> bool:
+    """False where the path alone is at fault: one such name on a host must not keep all others out."""
+    if error.errno != errno.ENAMETOOLONG:
+        raise error
+    return False
 
 
 def _parents(link: str) -> list[str]:

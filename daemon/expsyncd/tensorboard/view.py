@@ -31,8 +31,8 @@ class ViewChange:
     """What one `lay` did: links (relative to tb_log) `added` and `removed`, and how many `runs` are shown.
 
     `resting`: event files of runs that are out of the view, each until a monotonic moment; lay again at the
-    earliest. `blocked`: links in whose place something else lies. `names`: what each run is called in
-    TensorBoard, also hidden, held and resting ones.
+    earliest. `blocked`: links in whose place something else lies, and too long ones. `names`: what each run
+    is called in TensorBoard, also hidden, held and resting ones.
     """
 
     added: tuple[str, ...]

@@ -295,3 +295,13 @@ def test_growth_of_what_is_shown_needs_no_look(root):
     assert not root.view.grew(bytes(hidden))
     root.file("gpu1/tb/b/tfevents.1").unlink()
     assert not root.view.grew(bytes(hidden))
+
+
+def test_a_path_too_long_for_a_link_hides_no_other_run(root):
+    # Bytes that are no text take three times the room in the view.
+    deep = b"/".join([b"\xff" * 60] * 24)
+    root.put(b"gpu1/tb/" + deep + b"/tfevents.1")
+    root.put("gpu1/tb/z/tfevents.1")
+    change = root.lay()
+    assert root.names() == ["gpu1/z/tfevents.1"]
+    assert len(change.blocked) == 1

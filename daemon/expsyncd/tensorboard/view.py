@@ -124,7 +124,10 @@ class View:
         now = _seen(file)
         if before is None or now is None or not before.grew_into(now):
             return False
-        self._laid[name][link] = now
+        files = self._laid.get(name, {})  # `lay` may have ended meanwhile, in a thread of its own
+        if link not in files:
+            return False
+        files[link] = now
         return True
 
     def _files(self, run: RunFolder) -> _Files:

@@ -305,3 +305,18 @@ def test_a_path_too_long_for_a_link_hides_no_other_run(root):
     change = root.lay()
     assert root.names() == ["gpu1/z/tfevents.1"]
     assert len(change.blocked) == 1
+
+
+def test_growth_that_is_told_while_its_run_leaves(root, monkeypatch):
+    shown = root.put("gpu1/tb/a/tfevents.1")
+    root.lay()
+    look = os.lstat
+
+    def lstat(path, **options):
+        monkeypatch.setattr(os, "lstat", look)
+        root.lay(hidden={("gpu1", "tb", b"a")})  # in a thread of its own it may end right here
+        return look(path, **options)
+
+    monkeypatch.setattr(os, "lstat", lstat)
+    root.view.grew(bytes(shown))
+    assert root.names() == []

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+import urllib.request
 
 import pytest
 
+from expsyncd.clock import SystemClock
+from expsyncd.state.tensorboard import TensorBoardState
+from expsyncd.tensorboard.answers import Answers
 from support.place import Place, content
-from support.tensorboards import Training, runs, steps
-from support.wait import until
+from support.tensorboards import Home, Training, a_free_port, runs, steps
+from support.wait import eventually, until
 
 INTERVAL_S = 2
 # Ruling of the design: interval + 3 s; a loaded machine of two cores gets a little more before it is an error.
@@ -107,3 +112,39 @@ def test_a_replaced_event_file_shows_its_new_points_and_keeps_the_old_bytes(plac
         assert old in place.everything_kept()
     finally:
         other.close()
+
+
+async def test_tensorboard_is_not_asked_through_a_proxy(tmp_path, monkeypatch):
+    # It would be told the address, which may hold the secret of a private page, and what the runs are called.
+    asked: dict[str, list[bytes]] = {"TensorBoard": [], "proxy": []}
+
+    async def served(name):
+        async def answer(reader, writer):
+            asked[name].append(await reader.readline())
+            writer.write(b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n[[1.0, 7, 0.5]]")
+            await writer.drain()
+            writer.close()
+
+        port = a_free_port()
+        return port, await asyncio.start_server(answer, "127.0.0.1", port)
+
+    (port, tensorboard), (proxy_port, proxy) = await served("TensorBoard"), await served("proxy")
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy_port}")
+    monkeypatch.setattr(urllib.request, "_opener", None)  # made anew, of these
+    home = Home(tmp_path)
+    training = Training(tmp_path / "host")
+    training.write(range(8))
+    mirrored = home.root.mirror / "gpu" / "tb" / "a" / training.file.name
+    home.tracker.put_tensorboard(TensorBoardState("serving", f"http://127.0.0.1:{port}/hush/"))
+    answers = Answers(home.root, home.tracker, SystemClock(), lambda _: "gpu/a")
+    async with tensorboard, proxy, asyncio.TaskGroup() as group:
+        sampling = group.create_task(answers.run(), name="answers")
+        training.grow(mirrored)
+        answers.changed([bytes(mirrored)])
+        await eventually(lambda: home.tracker.snapshot.shown_after, 20, "it was asked")
+        sampling.cancel()
+    training.close()
+    assert asked["proxy"] == []
+    assert asked["TensorBoard"][0].startswith(b"GET /hush/data/plugin/scalars/scalars?")

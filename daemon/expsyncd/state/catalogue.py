@@ -77,6 +77,7 @@ class Catalogue:
         self._file = file
         self.rebuilt = False
         self.made = 0
+        self._lost = False
         self._db = self._opened()
 
     @classmethod
@@ -103,7 +104,7 @@ class Catalogue:
     def runs(self) -> list[RunRow]:
         """All runs, by host and source; none, and `rebuilt`, after damage."""
         try:
-            return _runs(self._db)
+            return _runs(self._found())
         except DamagedError as error:
             self._rebuild(error)
             return []
@@ -111,7 +112,7 @@ class Catalogue:
     def write(self, function: Callable[[Database], None]) -> None:
         """Change more of it in one transaction. Damage found on the way costs one rebuild."""
         try:
-            with self._db.transaction():
+            with self._found().transaction():
                 function(self._db)
         except DamagedError as error:
             self._rebuild(error)
@@ -121,13 +122,19 @@ class Catalogue:
     def read(self, function: Callable[[Database], T], nothing: T) -> T:
         """What `function` reads; `nothing` after damage, which costs a rebuild."""
         try:
-            return function(self._db)
+            return function(self._found())
         except DamagedError as error:
             self._rebuild(error)
             return nothing
 
+    def _found(self) -> Database:
+        """The open database; opened again where it could not be made anew after damage (no room)."""
+        if self._lost:
+            self._db, self._lost = self._opened(), False
+        return self._db
+
     def _put_runs(self, runs: Sequence[RunLike]) -> None:
-        with self._db.transaction():
+        with self._found().transaction():
             self._db.execute("DELETE FROM runs")
             self._db.executemany(
                 "INSERT INTO runs VALUES (?,?,?,?,?,?)",
@@ -157,17 +164,22 @@ class Catalogue:
 
     def _rebuild(self, damage: DamagedError) -> None:
         self._db.close()
-        self._db = self._made(damage)
+        self._lost = True
+        self._db, self._lost = self._made(damage), False
 
     def _made(self, damage: DamagedError | None) -> Database:
         if damage:
             logger.warning("%s; it is rebuilt from the mirror", damage.title)
         remove(self._file)
         made = open_writer(self._file)
-        with made.transaction():
-            for statement in _TABLES:
-                made.execute(statement)
-            made.execute(f"PRAGMA user_version={SCHEMA}")
+        try:
+            with made.transaction():
+                for statement in _TABLES:
+                    made.execute(statement)
+                made.execute(f"PRAGMA user_version={SCHEMA}")
+        except BaseException:
+            made.close()
+            raise
         self.rebuilt = True
         self.made += 1
         return made

@@ -127,3 +127,21 @@ def test_a_look_says_why_there_is_nothing(tmp_path):
     with pytest.raises(Error, match="another version") as error, reading(file):
         pass
     assert error.value.advice.startswith("start the daemon of this version")
+
+
+def test_it_goes_on_after_it_could_not_be_made_anew(tmp_path):
+    folder, away = tmp_path / "state", tmp_path / "away"
+    folder.mkdir()
+    catalogue = Catalogue.open(folder / "c.db")
+    catalogue.put_runs([Run("gpu", "logs", b"a")])
+    catalogue._db.execute("DROP TABLE runs")
+    folder.rename(away)  # as a disk without room: nothing can be made there now
+    for attempt in (lambda: catalogue.put_runs([]), catalogue.runs, lambda: catalogue.read(id, 0)):
+        with pytest.raises(Error, match="cannot be opened"):
+            attempt()
+    away.rename(folder)
+    assert catalogue.runs() == []
+    assert catalogue.rebuilt
+    catalogue.put_runs([Run("gpu", "logs", b"b")])
+    assert [row.inside for row in catalogue.runs()] == [b"b"]
+    catalogue.close()

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from expsyncd.clock import SystemClock
+from expsyncd.errors import Error
 from expsyncd.paths import RootPaths
 from expsyncd.tensorboard.selection import Selection
 from expsyncd.tensorboard.shelf import Shelf
@@ -65,6 +68,30 @@ async def test_a_look_that_began_before_does_not_count(tmp_path):
             await eventually(lambda: not holding.done(), within=5)
             view.gate.set()
         assert view.laid[-1] == {file}
+
+
+async def test_a_hold_waits_for_the_view_alone(tmp_path):
+    # The catalogue may have no room for the runs; a pull that waits for the view must go on nevertheless.
+    view: Any = SlowView()
+    file = tmp_path / "tfevents"
+
+    async def no_room(*_):
+        raise Error("there is no room left for catalogue.db")
+
+    shelf = Shelf(RootPaths(tmp_path), view, SystemClock(), no_room, lambda: True, lambda *_: Selection())
+    shelf.request()
+    async with asyncio.TaskGroup() as group:
+        laid = group.create_task(shelf.laid(), name="laid")
+        held = group.create_task(shelf.hold([file]), name="hold")
+        await asyncio.sleep(0)
+        with pytest.raises(Error, match="no room"):
+            await shelf.run()
+        try:
+            await eventually(lambda: laid.done() and held.done(), 5, "both know of the view")
+        finally:
+            laid.cancel()
+            held.cancel()
+    assert view.laid == [{file}]
 
 
 async def test_held_by_two_it_comes_back_after_both(tmp_path):

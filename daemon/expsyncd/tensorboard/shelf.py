@@ -105,9 +105,13 @@ class Shelf:
             self._begun += 1
             if self._writable():
                 await self._lay()
-            async with self._laid:
-                self._done = self._begun
-                self._laid.notify_all()
+            else:
+                await self._tell_waiting()
+
+    async def _tell_waiting(self) -> None:
+        async with self._laid:
+            self._done = self._begun
+            self._laid.notify_all()
 
     async def _lay(self) -> None:
         began = self._clock.monotonic()
@@ -121,7 +125,11 @@ class Shelf:
         if change.added or change.removed:
             added, removed = len(change.added), len(change.removed)
             logger.info("TensorBoard's view: %d links added, %d removed", added, removed)
-        await self._on_runs(runs, change, selection)
+        try:
+            await self._on_runs(runs, change, selection)
+        finally:
+            # Also where that fails, as without room for the catalogue: pulls wait for the view alone.
+            await self._tell_waiting()
 
     def _look(self, held: frozenset[Path]) -> tuple[list[RunFolder], Selection, ViewChange]:
         runs = find_runs(self._root.mirror, known=self._known)

@@ -140,6 +140,20 @@ async def test_a_stale_socket_is_replaced_and_a_live_one_is_not(short_folder):
         assert (await ask(serving.path, request("hello")))["answer"] == 42
 
 
+async def test_a_folder_that_a_thread_makes_meanwhile_can_be_entered(short_folder, monkeypatch):
+    # The mask of modes is the whole process's, and pulls and TensorBoard's view make folders in threads.
+    bind, made = socket.socket.bind, short_folder / "made"
+
+    def bound(listening, address):
+        made.mkdir(mode=0o700)
+        bind(listening, address)
+
+    monkeypatch.setattr(socket.socket, "bind", bound)
+    async with Serving(short_folder, VERBS) as serving:
+        assert serving.path.stat().st_mode & 0o777 == 0o600
+    assert made.stat().st_mode & 0o777 == 0o700
+
+
 def test_nobody_there(short_folder):
     with pytest.raises(NotRunningError) as error:
         client.ask(short_folder / "none.sock", request("status"))

@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 REQUEST_WITHIN_S = 5.0
 # A reader that takes nothing for this long is stuck (a stopped terminal); the daemon must not wait for it.
 WRITE_WITHIN_S = 30.0
+SOCKET_MODE = 0o600  # whoever may write to it may connect
 LONGEST_PATH = 107  # bytes; the system's own limit of a unix socket's name
 
 Verb = Callable[[dict[str, Any]], AsyncIterator[dict[str, Any]]]
@@ -71,14 +72,14 @@ class Listener:
             else:
                 raise Error(f"another process serves {self._path}", "`expsyncd stop` ends it")
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        mask = os.umask(0o177)
         try:
             listening.bind(str(self._path))
+            # Nobody can connect before it listens. No mask: that would be every thread's, and a folder that
+            # one of them makes meanwhile could not be entered.
+            self._path.chmod(SOCKET_MODE)
         except OSError:
             listening.close()
             raise
-        finally:
-            os.umask(mask)
         return listening
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -6,12 +6,15 @@ import signal
 import socket
 import sys
 import time
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from expsyncd.config.model import TensorBoardConfig
 from expsyncd.process import Child
 from expsyncd.tensorboard import command, record
+from expsyncd.tensorboard.keeper import Calls
 from support.tensorboards import Home, Training, a_free_port, ask, children_of, lives, runs, steps
 from support.wait import eventually
 
@@ -83,6 +86,28 @@ async def test_a_replaced_file_shows_all_its_points_after_its_rest(home, trainin
         assert steps(home.port, "gpu1/a") == []
         assert home.lay().resting == {}
         await eventually(lambda: steps(home.port, "gpu1/a") == list(range(10, 20)), within=10)
+
+
+async def test_no_request_passes_for_a_message_of_the_data_server(home, training):
+    # TensorBoard logs the path of what it does not have, and another page may lead the browser to any path.
+    training.write(range(3))
+    torn = home.root.mirror / "gpu1" / "tb" / "torn" / training.file.name
+    training.grow(torn)
+    torn.write_bytes(torn.read_bytes() + b"no length of a record")
+    home.lay()
+    given_up: list[Any] = []
+    link = {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate", "Sec_Fetch_Dest": "document"}
+    said = "Read error in /etc/alternatives/awk: InvalidRecord("
+    paths = [said, *(f"x{end}[2026-11-26T14:39:01Z WARN  rustboard_core::run] {said}" for end in "\n\v\x85")]
+    async with home.keeping({"calls": Calls(gave_up=given_up.extend)}):
+        await eventually(home.serving, within=WITHIN_S)
+        for path in paths:
+            await eventually(lambda path=path: ask(home.port, f"/{quote(path)}", **link)[0] in (403, 404), 10)
+        (view,) = home.root.tb_log.glob("gpu1/torn/*")
+        other = view.with_name("other.tfevents.2")
+        other.symlink_to(view.readlink())  # what it says of this comes after all that
+        await eventually(lambda: str(other) in {death.link for death in given_up}, WITHIN_S)
+    assert {death.link for death in given_up} == {str(view), str(other)}
 
 
 async def test_killed_it_is_back_on_the_same_port(home):

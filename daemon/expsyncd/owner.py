@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import socket
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -45,6 +47,18 @@ def owner(port: int, *, proc: Path = Path("/proc")) -> Owner | None:
                     if os.readlink(descriptor.path) in sockets:
                         return Owner(int(process.name), _command(process), _logdir(process))
     return None
+
+
+def is_ours(address: str, port: int, *, proc: Path = Path("/proc")) -> bool:
+    """Whether who listens on an IPv4 address and port is of this user; True where that cannot be seen."""
+    # proc(5): the address as the number that the machine takes its bytes for, the port; whose it is.
+    wanted = f"{int.from_bytes(socket.inet_aton(address), sys.byteorder):08X}:{port:04X}"
+    try:
+        lines = (proc / "net" / "tcp").read_text().splitlines()[1:]
+    except OSError:
+        return True
+    found = [line.split() for line in lines]
+    return any(one[1] == wanted and one[3] == _LISTEN and int(one[7]) == os.getuid() for one in found)
 
 
 def _listening(port: int, proc: Path) -> Iterator[int]:

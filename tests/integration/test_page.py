@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -18,6 +19,7 @@ import pytest
 from expsyncd.config.model import TensorBoardConfig
 from expsyncd.tensorboard import command
 from expsyncd.tensorboard.deaths import NOT_APART
+from expsyncd.tensorboard.keeper import Calls
 from support.place import Place
 from support.tensorboards import Home, Training, a_free_port, ask, children_of
 from support.wait import eventually, until
@@ -293,6 +295,38 @@ async def test_private_comes_and_goes_with_the_config(tmp_path):
         )
         assert ask(home.port, "/data/runs")[0] == 200
     assert secret not in home.log.read_text() + home.record.read_text()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="becoming another user needs root")
+async def test_another_user_who_takes_the_port_is_not_told_the_secret(tmp_path):
+    # Between the choice of the port and its start there is time, and whoever looks for such processes sees it.
+    home = Home(tmp_path)
+    stolen: list[socket.socket] = []
+
+    def steal():
+        if not stolen:
+            os.seteuid(65534)
+            try:
+                stolen.append(socket.socket())
+            finally:
+                os.seteuid(0)
+            stolen[0].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            stolen[0].bind(("127.0.0.1", home.port))
+            stolen[0].listen()
+
+    async with home.keeping({"calls": Calls(starts=steal)}, private=True):
+        await eventually(home.serving, within=WITHIN_S)
+        assert f":{home.port}/" not in str(home.state.url)
+    secret, heard = home.secret.read_bytes().strip(), []
+    with stolen[0] as thief:
+        thief.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:
+                with thief.accept()[0] as asked:
+                    asked.setblocking(True)
+                    asked.settimeout(1)
+                    heard.append(asked.recv(1000))
+    assert [said for said in heard if secret in said] == []
 
 
 def test_the_owner_is_told_and_the_browser_is_led_there(make_sshd, tmp_path):

@@ -1,6 +1,10 @@
+import os
+import socket
+import sys
+
 import pytest
 
-from expsyncd.owner import COMMAND_SHOWN, owner
+from expsyncd.owner import COMMAND_SHOWN, is_ours, owner
 
 HEADER = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 ROW = "   0: {address}:{port:04X} 00000000:0000 {state} 00000000:00000000 00:00000000 00000000  1000        0 {inode} 1 0\n"
@@ -100,3 +104,21 @@ def test_another_tensorboard_is_named_with_its_folder(tmp_path, cmdline, folder)
     assert found is not None
     assert found.folder == folder
     assert ("another TensorBoard (process 11) over" in str(found)) == bool(folder)
+
+
+@pytest.mark.parametrize(
+    ("address", "state", "uid", "ours"),
+    [
+        ("127.0.0.1", "0A", os.getuid(), True),
+        ("127.0.0.1", "0A", os.getuid() + 1, False),
+        ("127.0.0.1", "01", os.getuid(), False),
+        ("10.0.0.1", "0A", os.getuid(), False),
+    ],
+)
+def test_whose_port_it_is(tmp_path, address, state, uid, ours):
+    number = int.from_bytes(socket.inet_aton(address), sys.byteorder)
+    lay_proc(tmp_path, [row(6005), row(6006, state, address=f"{number:08X}")])
+    table = tmp_path / "net" / "tcp"
+    table.write_text(table.read_text().replace("  1000  ", f"  {uid}  "))
+    assert is_ours("127.0.0.1", 6006, proc=tmp_path) is ours
+    assert is_ours("127.0.0.1", 6006, proc=tmp_path / "none")

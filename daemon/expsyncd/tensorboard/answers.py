@@ -12,10 +12,12 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from expsyncd.mirror.layout import where
+from expsyncd.owner import is_ours
 from expsyncd.state.follow import Arrivals
+from expsyncd.tensorboard.command import ADDRESS
 from expsyncd.tensorboard.last_point import last_point
 
 if TYPE_CHECKING:
@@ -111,6 +113,8 @@ class Answers:
 
 def _has_step(url: str, step: int) -> bool:
     try:
+        if not is_ours(ADDRESS, urlsplit(url).port or 0):  # the address may hold the secret of a private page
+            return False
         with _STRAIGHT.open(url, timeout=TIMEOUT_S) as answer:
             points = json.loads(answer.read(ANSWER_LIMIT))
         return any(int(point[1]) == step for point in points[-3:])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from expsyncd.owner import is_ours
 from expsyncd.tensorboard.command import ADDRESS
 
 # `/` still says 200 with the data server dead; this says 500 then and hangs when it hangs (4 ms when well).
@@ -35,10 +37,13 @@ class Signs:
 
 
 async def ailment(port: int, *, prefix: str = "", timeout_s: float) -> Ailment | None:
-    """What is wrong with the TensorBoard on `port`; None when it is well."""
+    """What is wrong with the TensorBoard on `port`; None when it is well.
+
+    `prefix`, the secret of a private page, is told to programs of this user only.
+    """
     try:
         async with asyncio.timeout(timeout_s):
-            status = await _status(port, prefix + HEALTH_PATH)
+            status = await _status(port, prefix + HEALTH_PATH, secret=bool(prefix))
     except TimeoutError:
         return Ailment(f"does not answer within {timeout_s:g} s", silent=True)
     except OSError as error:
@@ -48,9 +53,12 @@ async def ailment(port: int, *, prefix: str = "", timeout_s: float) -> Ailment |
     return Ailment(f"has lost its data server (it says {status.decode('ascii', 'replace') or 'nothing'})")
 
 
-async def _status(port: int, path: str) -> bytes:
+async def _status(port: int, path: str, *, secret: bool) -> bytes:
     reader, writer = await asyncio.open_connection(ADDRESS, port, limit=_STATUS_LINE_MAX)
     try:
+        # Somebody else may have been quicker than a TensorBoard that starts.
+        if secret and not is_ours(ADDRESS, port):
+            raise PermissionError(errno.EPERM, "its port is another user's")
         request = f"GET {path} HTTP/1.1\r\nHost: {ADDRESS}:{port}\r\nConnection: close\r\n\r\n"
         writer.write(request.encode())
         await writer.drain()

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from expsyncd.secret_names import REDACTED, Grade, grade, is_mixed, looks_random, may_be_secret
 from expsyncd.secret_places import (
+    APART,
     ASSIGNED,
+    BARE_LIST,
     BEARER,
     BESIDE,
     CERTAIN,
@@ -68,7 +70,13 @@ def redact_setting(name: str, value: str) -> str:
     bare = value.strip().strip("'\"")
     if may_be_secret(bare, grade(name.lstrip("-+"))):
         return REDACTED
+    if bare.startswith("["):
+        value = _hide(BARE_LIST, value, _named, {})
     return redact(value)
+
+
+def _named(name: str, value: str) -> bool:
+    return value != name and may_be_secret(value, grade(name))
 
 
 def _round(text: str, names: Names) -> str:
@@ -79,9 +87,6 @@ def _round(text: str, names: Names) -> str:
 
     def certain(_name: str, value: str) -> bool:
         return may_be_secret(value, Grade.PASSWORD)
-
-    def named(name: str, value: str) -> bool:
-        return value != name and may_be_secret(value, grade(name))
 
     def said(name: str, value: str) -> bool:
         # `secret: larger batch` and `password: ask Ana` are prose; `secret_key: x` is not.
@@ -101,12 +106,12 @@ def _round(text: str, names: Names) -> str:
     )
     text = _hide(QUERY, text, _in_query, names)
     for pattern in (FLAG, DEFAULT, ASSIGNED, SET):
-        text = _hide(pattern, text, named, names)
-    for pattern in (LISTED, SPACED):
-        text = _hide(pattern, text, named, names)
+        text = _hide(pattern, text, _named, names)
+    for pattern in (LISTED, SPACED, *APART):
+        text = _hide(pattern, text, _named, names)
     text = _hide(BESIDE, text, _beside_user, names)  # before FIELD, which may hide the user
     text = _hide(FIELD, text, said, names)
-    text = _hide(READ, text, named, names)
+    text = _hide(READ, text, _named, names)
     text = _hide(PAIR, text, lambda _n, v: is_mixed(v), names)
     text = _hide(CODE, text, certain, names)
     text = _hide(PHRASE, text, lambda _n, v: v.split()[0].lower() not in _SAID_OF, names)

@@ -122,6 +122,17 @@ LISTED = re.compile(r"(?<=[,;])(?P<n>[A-Za-z_]\w{0,100})=(?P<v>[^,\s\"';&)]{1,40
 SPACED = re.compile(
     rf"(?i)(?<![\w$.-])(?P<n>\w{{0,40}}(?:secret_access_key|access_key_secret|api_key|secret_key|client_secret|auth_token))[ \t]{{1,9}}(?![-=:]|is\b|was\b){VALUE}"
 )
+# A name and its value as words of a list, as two arguments, as two fields; without quotes in lists of ours.
+_QUOTED = r"(?P<v>\"[^\"\n]{1,4000}\"|'[^'\n]{1,4000}')"
+APART = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"[\"']--?(?P<n>[A-Za-z][\w.-]{{0,100}})[\"'][ \t]{{0,9}},\s{{0,99}}{_QUOTED}",
+        rf"\b(?:setdefault|putenv|setenv|getenv|get)[ \t]{{0,9}}\([ \t]{{0,9}}[\"']{_NAME}[\"'][ \t]{{0,9}},\s{{0,99}}{_QUOTED}",
+        rf"\bname[\"']?[ \t]{{0,9}}:[ \t]{{0,9}}[\"']?{_NAME}[\"']?[ \t]{{0,9}},?\s{{1,99}}[\"']?value[\"']?[ \t]{{0,9}}:[ \t]{{0,9}}{VALUE}",
+    )
+)
+BARE_LIST = re.compile(r"(?<=[\[ ])--?(?P<n>[A-Za-z][\w.-]{0,100}), (?P<v>[^\s,\]]{1,4000})")
 PHRASE = re.compile(
     r"(?i)\bpass[ -]?phrase(?:[ \t]{1,9}(?:for|of|to)[ \t]{1,9}(?:(?:the|my|our)[ \t]{1,9})?[\w.@-]{1,60})?[ \t]{0,9}(?:\bis\b|:|=)[ \t]{1,9}"
     r"(?P<v>(?:[\w'-]{1,40}[ \t]{1,3}){1,9}[\w'-]{1,40})"

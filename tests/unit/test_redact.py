@@ -50,6 +50,9 @@ def test_all_of_a_script_at_once():
         ("commit", "3f786850e387550fdab836ed7e6dc881de23001b", "3f786850e387550fdab836ed7e6dc881de23001b"),
         ("hub_token", "None", "None"),
         ("--password", "", ""),
+        ("args", "[train.py, --api-key, opensesame, --lr, 1]", "[train.py, --api-key, [redacted], --lr, 1]"),
+        ("args", "[--password, hunter2]", "[--password, [redacted]]"),
+        ("args", "[--max-tokens, 4096, --tokenizer, gpt2]", "[--max-tokens, 4096, --tokenizer, gpt2]"),
     ],
 )
 def test_settings(name, value, shown):
@@ -60,7 +63,7 @@ def test_settings(name, value, shown):
     "text",
     ["--password " * 20_000, '"' * 100_000, "a:b@" * 30_000, "http://" * 30_000, "password is " * 20_000, "=" * 200_000,
      "curl " * 20_000, "login(" * 20_000, "echo " * 20_000, "-----BEGIN PRIVATE KEY-----" * 5_000, "${A:-" * 20_000,
-     "mysql x " * 20_000],
+     "mysql x " * 20_000, '"--a", ' * 20_000, "get('a', " * 20_000, "name: a\n" * 20_000],
     ids=lambda text: text[:12],
 )  # fmt: skip
 def test_hostile_text_costs_little(text):

@@ -11,6 +11,7 @@ DEEPEST = 12
 SETTINGS_MOST = 1000
 NAME_LONGEST = 200
 TEXT_LONGEST = 1000
+TEXT_READ = 4 * TEXT_LONGEST  # a secret that is cut in two is not known for one, so that comes after
 VISITS_MOST = 20_000  # aliases let a small file unfold into billions of pieces
 LIST_LONGEST = 16  # a list of plain values up to this is one setting
 
@@ -27,7 +28,7 @@ def flattened(value: Any) -> tuple[dict[str, str], str]:
         elif len(found) >= SETTINGS_MOST:
             return found, f"more than {SETTINGS_MOST} settings"
         elif name:
-            found[_cut(name, NAME_LONGEST)] = _cut(text, TEXT_LONGEST)
+            found[cut(name, NAME_LONGEST)] = cut(text, TEXT_READ)
     return found, left_out
 
 
@@ -60,5 +61,6 @@ def _walk(value: Any, name: str, depth: int) -> Iterator[tuple[str, str | None]]
         yield name, plain(value)
 
 
-def _cut(text: str, longest: int) -> str:
+def cut(text: str, longest: int) -> str:
+    """`text`, or its beginning and `…`."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"

@@ -11,9 +11,11 @@ from google.protobuf.message import DecodeError
 from tensorboard.plugins.hparams.api_pb2 import Status
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
+from expsyncd.runs.flatten import TEXT_READ
+
 PLUGIN = "hparams"
 SETTINGS_MOST = 500
-TEXT_LONGEST = 1000
+NAME_LONGEST = 1000
 ENDED = {Status.STATUS_SUCCESS: "success", Status.STATUS_FAILURE: "failure"}
 
 
@@ -34,7 +36,7 @@ def take(value: Any, wall: float, found: dict[str, Any]) -> None:
             settings = found.setdefault("settings", {})
             for name, setting in sorted(said.session_start_info.hparams.items()):
                 if len(settings) < SETTINGS_MOST:
-                    settings[name[:TEXT_LONGEST]] = _text(setting)
+                    settings[name[:NAME_LONGEST]] = _text(setting)
             found["began_at"] = said.session_start_info.start_time_secs or None
             found.pop("ended", None)  # it began again
         case "session_end_info":
@@ -52,7 +54,7 @@ def _text(setting: Any) -> str:
         case "bool_value":
             return "true" if setting.bool_value else "false"
         case "string_value":
-            return str(setting.string_value)[:TEXT_LONGEST]
+            return str(setting.string_value)[:TEXT_READ]
         case _:
             return "null"
 

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from expsyncd.mirror.layout import shown
 from expsyncd.redact import redact_setting
-from expsyncd.runs.flatten import flattened
+from expsyncd.runs.flatten import TEXT_LONGEST, cut, flattened
 from expsyncd.runs.yaml_text import NoYamlError, parsed
 
 SIZE_MOST = 1 << 20  # bytes; YAML is read in pure Python
@@ -49,9 +49,14 @@ def read_settings(file: BinaryIO, name: str, *, wandb: bool = False) -> tuple[di
     settings, left_out = flattened(_of_wandb(value) if wandb else value)
     if left_out:
         notes.append(f"{left_out}: the rest is left out")
-    return {
-        shown(key.encode("utf-8", "surrogatepass")): redacted(key, text) for key, text in settings.items()
-    }, "; ".join(notes)
+    told, before = {}, ("", "")
+    for key, text in settings.items():
+        # Of a long list each word is a setting: the one before may be the flag that makes this one a secret.
+        parent, _, number = key.rpartition(".")
+        flag = before[1] if number.isdecimal() and before[0] == parent and before[1].startswith("-") else ""
+        told[shown(key.encode("utf-8", "surrogatepass"))] = redacted(flag or key, text)
+        before = parent, text
+    return told, "; ".join(notes)
 
 
 def _json(text: str) -> Any:
@@ -84,4 +89,4 @@ def _of_wandb(value: dict[str, Any]) -> dict[str, Any]:
 
 def redacted(name: str, text: str) -> str:
     """The value of a setting as it may be kept and shown."""
-    return redact_setting(name, shown(text.encode("utf-8", "surrogatepass")))
+    return cut(redact_setting(name, shown(text.encode("utf-8", "surrogatepass"))), TEXT_LONGEST)

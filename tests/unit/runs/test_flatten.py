@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from expsyncd.runs.flatten import DEEPEST, NAME_LONGEST, SETTINGS_MOST, TEXT_LONGEST, flattened
+from expsyncd.runs.flatten import DEEPEST, NAME_LONGEST, SETTINGS_MOST, TEXT_READ, flattened
 
 
 def test_names_and_texts():
@@ -36,7 +36,7 @@ def test_depth_number_and_length_are_bounded():
     found, left_out = flattened({str(n): n for n in range(SETTINGS_MOST + 1)})
     assert (len(found), left_out) == (SETTINGS_MOST, f"more than {SETTINGS_MOST} settings")
     ((name, text),) = flattened({"n" * 500: "t" * 5000})[0].items()
-    assert (len(name), len(text)) == (NAME_LONGEST, TEXT_LONGEST)
+    assert (len(name), len(text)) == (NAME_LONGEST, TEXT_READ)
 
 
 def test_what_refers_to_itself_ends():

@@ -1,6 +1,7 @@
 """Settings files of frameworks."""
 
 import io
+import json
 from contextlib import suppress
 
 import pytest
@@ -94,3 +95,14 @@ def test_any_bytes_at_all(name, data):
         found, _ = read_settings(io.BytesIO(data), name)
         for key, text in found.items():
             (key + text).encode()
+
+
+def test_a_secret_is_found_in_a_list_however_long_and_where_a_text_is_cut():
+    words = ["train.py", "--api-key", "opensesame", *(f"--x{number}" for number in range(20))]
+    token = "hf_QzXkPvBnWmRtYuIoLkJhGfDsAzXcVbNm12"
+    long = "x" * 960 + f" {token} " + "y" * 900
+    found = settings("args.json", json.dumps({"short": words[:9], "argv": words, "long": long}))[0]
+    assert "opensesame" not in str(found)
+    assert found["argv.1"] == "--api-key"
+    assert token[:8] not in found["long"]
+    assert len(found["long"]) <= 1000

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from expsyncd.redact import redact
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -50,14 +52,15 @@ def log_of(names: Iterable[bytes]) -> bytes:
 
 
 def ended(tail: str) -> tuple[str, str] | None:
-    """(finished or failed, the line that says so) when the last lines are unmistakable, else None."""
+    """(finished or failed, the line that says so, redacted) when the last lines leave no doubt, else None."""
     lines = [line.rstrip() for line in tail.splitlines() if line.strip()]
     if not lines:
         return None
-    last = lines[-1][-LINE_LONGEST:].strip()
+    # Half a secret would not be known for one, so lines are cut after that.
+    last = redact(lines[-1])[-LINE_LONGEST:].strip()
     for line in reversed(lines[-3:]):
         if _KILLED.search(line):
-            return "failed", line.strip()[:LINE_LONGEST]
+            return "failed", redact(line.strip())[:LINE_LONGEST]
     # A traceback that something else was written after was survived.
     if _EXCEPTION.fullmatch(last) and any(_TRACE in line for line in lines[:-1]):
         return "failed", last

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from expsyncd.confined import confine, jobs, say
 from expsyncd.mirror.layout import shown
-from expsyncd.redact import redact
 from expsyncd.runs import events, logs, sacred, settings, tables
 from expsyncd.state.measured import pack
 
@@ -188,7 +187,7 @@ def _end_of_log(file: BinaryIO) -> dict[str, Any]:
     if end is None:
         return {}
     state, line = end
-    return {"ended": state, "why": shown(redact(line).encode())}
+    return {"ended": state, "why": shown(line.encode())}
 
 
 if __name__ == "__main__":

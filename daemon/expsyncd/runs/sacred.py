@@ -36,7 +36,7 @@ def read_run(file: BinaryIO) -> dict[str, Any]:
     if status in ENDED:
         found["ended"] = ENDED[status]
         found["ended_at"] = stopped
-        found["why"] = redact(_why(status, said))
+        found["why"] = _why(status, said)
     elif status == "QUEUED":
         found["queued"] = True
     return found
@@ -52,7 +52,7 @@ def _why(status: str, said: dict[str, Any]) -> str:
             return "it ran out of time, says Sacred"
     trace = said.get("fail_trace")
     last = str(trace[-1]).strip().splitlines() if isinstance(trace, list) and trace else []
-    return f"it failed with {last[-1][:200]}" if last else f"Sacred says {status.lower()}"
+    return f"it failed with {redact(last[-1])[:200]}" if last else f"Sacred says {status.lower()}"
 
 
 def read_metrics(file: BinaryIO) -> Read:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from expsyncd.runs.logs import ended, log_of
+from expsyncd.runs.logs import LINE_LONGEST, ended, log_of
 
 TRACE = "Traceback (most recent call last):\n  File 'train.py', line 3, in <module>\n    main()\n"
 
@@ -68,3 +68,20 @@ def test_unmistakable_ends(tail):
 )
 def test_what_may_mean_anything(tail):
     assert ended(tail) is None
+
+
+TOKEN = "hf_QzXkPvBnWmRtYuIoLkJhGfDsAzXcVbNm12"
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        f"slurmstepd: error: *** JOB 7 CANCELLED {'x' * 130} {TOKEN} {'x' * 99}\n",
+        f"run with --api_key opensesame {'x' * 170}: training finished\n",
+    ],
+)
+def test_a_line_is_cut_after_its_secrets_are_out(tail):
+    end = ended(tail)
+    assert end is not None
+    assert not any(secret in end[1] for secret in (TOKEN[:8], "opensesame"))
+    assert len(end[1]) <= LINE_LONGEST

@@ -91,3 +91,10 @@ def test_any_json_at_all(said):
     for read in (read_run, read_metrics, read_summary):
         with suppress(NotReadError):
             read(file(said))
+
+
+def test_a_failure_is_cut_after_its_secrets_are_out():
+    trace = [f"ValueError: {'x' * 170} hf_QzXkPvBnWmRtYuIoLkJhGfDsAzXcVbNm12\n"]
+    failed = read_run(file({"status": "FAILED", "fail_trace": trace}))
+    assert "ValueError" in failed["why"]
+    assert "hf_QzXk" not in failed["why"]

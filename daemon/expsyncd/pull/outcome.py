@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from expsyncd.redact import redact
 from expsyncd.state.status import Trouble
 
 Kind = Literal["complete", "partial", "retry", "disk", "give-up", "missing"]
@@ -147,7 +148,7 @@ def _said(stderr: str) -> str:
     for line in stderr.splitlines():
         text = line.strip()
         if text and not text.startswith("rsync error:"):
-            return "".join(c if c.isprintable() else "?" for c in text)[:160]
+            return "".join(c if c.isprintable() else "?" for c in redact(text))[:160]
     return ""
 
 

@@ -6,10 +6,12 @@ import re
 from dataclasses import dataclass
 
 from expsyncd.errors import Error
+from expsyncd.redact import redact
 from expsyncd.ssh.causes import CAUSES, Kind
 
 LONGEST_LINE = 200
-STRAY_SHOWN = 60  # bytes of login noise in a title: enough to recognise the line in .bashrc
+STRAY_READ = 4096
+STRAY_SHOWN = 60  # characters of login noise in a title: enough to recognise the line in .bashrc
 
 # Closing lines that follow any failure of a ProxyCommand or ProxyJump: the cause stands before them.
 _AFTER_A_HOP = re.compile(
@@ -59,10 +61,13 @@ def not_connected() -> ConnectionProblem:
 
 
 def printable(text: str | bytes) -> str:
-    """`text` on one line, control characters and what is not UTF-8 escaped: nothing can steer a terminal."""
+    """`text` on one line, control characters and what is not UTF-8 escaped: nothing can steer a terminal.
+
+    Without secrets, too: a start-up file on the host may print any command in it.
+    """
     if isinstance(text, bytes):
         text = text.decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in redact(text))
 
 
 def diagnose(stderr: str, code: int | None, *, alias: str, limit_s: float | None = None) -> Diagnosis:
@@ -143,7 +148,9 @@ def noisy_shell(stray: bytes, alias: str, shell: str = "") -> Diagnosis:
     if exhausted := _exhausted(stray.decode("utf-8", "backslashreplace"), alias):
         return exhausted
     file, guard = _START_FILES.get(shell, _START_FILES["bash"])
-    shown = printable(stray[:STRAY_SHOWN].rstrip(b"\r\n")) + ("…" if len(stray) > STRAY_SHOWN else "")
+    # Cut after that: half a secret is not known for one.
+    shown = printable(stray[:STRAY_READ].rstrip(b"\r\n"))
+    shown = shown[:STRAY_SHOWN] + ("…" if len(stray) > STRAY_SHOWN else "")
     return Diagnosis(
         Kind.NOISY_SHELL,
         f"the login shell prints “{shown}” before every command",

@@ -41,6 +41,13 @@ def test_every_row_has_a_reason():
     assert all(reason for _, reason in TABLE.values())
 
 
+def test_what_a_start_up_file_prints_is_told_without_its_secrets():
+    outcome = judge(12, "+ export WANDB_API_KEY=opensesame\nrsync error: …\n", host="gpu")
+    assert outcome.trouble is not None
+    assert "WANDB_API_KEY" in outcome.trouble.title
+    assert "opensesame" not in outcome.trouble.title
+
+
 def test_control_characters_of_the_host_do_not_survive():
     outcome = judge(13, "boom \x1b[31m red\n", host="h")
     assert "\x1b" not in outcome.trouble.title

@@ -304,3 +304,16 @@ def test_a_noisy_shell_names_the_likely_file(shell, file, guard):
     found = diagnosis.noisy_shell(b"hi", "gpu1", shell)
     assert file in found.advice
     assert guard in found.advice
+
+
+def test_what_a_start_up_file_prints_is_told_without_its_secrets():
+    # `set -x` in .bashrc prints each of its commands.
+    said = "+ export WANDB_API_KEY=opensesame"
+    token = "hf_QzXkPvBnWmRtYuIoLkJhGfDsAzXcVbNm12"
+    for told in (
+        diagnose(f"{said}\n", 1, alias="gpu"),
+        diagnosis.no_shell(f"{said}\n".encode(), "", 1, "gpu"),
+        diagnosis.noisy_shell(f"{said}\n".encode(), "gpu"),
+        diagnosis.noisy_shell(f"welcome to a machine with many GPUs, use {token} for it\n".encode(), "gpu"),
+    ):
+        assert not any(secret in told.title for secret in ("opensesame", token[:8])), told

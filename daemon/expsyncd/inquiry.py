@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from expsyncd.redact import redact
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime, timedelta
@@ -22,6 +24,7 @@ LONGEST_S = 1800.0  # between two questions to what does not answer
 # The pause is counted by the wall clock, which also runs while the laptop sleeps; a wait is not.
 LOOK_S = 10.0
 MOST_DOUBLINGS = 8
+LONGEST_WORD = 200  # characters
 
 
 class Commands(Protocol):
@@ -115,3 +118,9 @@ class Inquiry:
         elif self._said and not title:
             logger.info("%s: answers again", self._what)
         self._said = title
+
+
+def first_word(complaint: str) -> str:
+    """What a host says in place of an answer: the first line, without secrets of its start-up files."""
+    lines = complaint.strip().splitlines()
+    return redact(lines[0])[:LONGEST_WORD] if lines else "it said nothing"

@@ -3,7 +3,7 @@ import logging
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from expsyncd.inquiry import LONGEST_S, Inquiry, Told
+from expsyncd.inquiry import LONGEST_S, Inquiry, Told, first_word
 from expsyncd.state.status import Trouble
 from support.wait import eventually
 
@@ -88,3 +88,10 @@ async def test_nothing_is_asked_without_a_pause():
     found, _, asked = inquiry([], None)
     await ran(found)
     assert (asked, found.left_s()) == ([], None)
+
+
+def test_what_a_host_says_in_place_of_an_answer():
+    assert first_word(" \n") == "it said nothing"
+    assert first_word("\nno such account\nmore\n") == "no such account"
+    assert first_word("+ export WANDB_API_KEY=opensesame\n") == "+ export WANDB_API_KEY=[redacted]"
+    assert len(first_word("x" * 5000)) == 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from expsyncd.follow.frames import LONGEST_REASON
+from expsyncd.redact import redact
 
 # ssh has no status of its own for a command that a signal ended: it says 255, as for its own failures.
 OF_SSH = 255
@@ -33,4 +34,5 @@ def did_not_begin(noise: bytes, after_s: float) -> str:
 def last_line(content: bytes) -> str:
     """The last line that says something, fit to be shown."""
     lines = [line for line in content.decode("utf-8", "replace").splitlines() if line.strip()]
-    return "".join(c if c.isprintable() else "?" for c in lines[-1].strip())[:LONGEST_SAID] if lines else ""
+    said = redact(lines[-1].strip()) if lines else ""  # a start-up file there may print any command in it
+    return "".join(c if c.isprintable() else "?" for c in said)[:LONGEST_SAID]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from expsyncd.errors import Error
 from expsyncd.gpus.question import read, script
 from expsyncd.gpus.reading import gpus, trouble
-from expsyncd.inquiry import Commands, Inquiry, Told
+from expsyncd.inquiry import Commands, Inquiry, Told, first_word
 from expsyncd.state.asked import GpusState
 from expsyncd.state.status import Trouble
 
@@ -91,8 +91,9 @@ class GpuKeeper:
             return Told()  # that the connection is gone is told by whoever owns it
         answer = read(nonce, done.text)
         if answer is None:
-            words = done.complaint.strip().splitlines()[:1] or ["it said nothing"]
-            wrong: Trouble | None = Trouble(f"the GPUs could not be asked about: {words[0][:200]}")
+            wrong: Trouble | None = Trouble(
+                f"the GPUs could not be asked about: {first_word(done.complaint)}"
+            )
         else:
             wrong = trouble(answer)
         now = self._clock.now()

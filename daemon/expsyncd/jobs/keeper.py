@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from expsyncd.errors import Error
-from expsyncd.inquiry import Commands, Inquiry, Told
+from expsyncd.inquiry import Commands, Inquiry, Told, first_word
 from expsyncd.jobs.accounts import accounts
 from expsyncd.jobs.ledger import weigh, wished
 from expsyncd.jobs.question import FIRST_LOOK_MINUTES, OVERLAP_MINUTES, Answer, Part, read, script
@@ -166,8 +166,7 @@ class SlurmKeeper:
             return Told()  # that the connection is gone is told by whoever owns it
         answer = read(nonce, done.text)
         if answer is None:
-            words = done.complaint.strip().splitlines()[:1] or ["it said nothing"]
-            return self._failed(Trouble(f"Slurm could not be asked: {words[0][:200]}"))
+            return self._failed(Trouble(f"Slurm could not be asked: {first_word(done.complaint)}"))
         if done.cut:
             self._json = False
         self._asked_paths = paths

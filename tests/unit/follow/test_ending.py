@@ -37,3 +37,7 @@ def test_one_that_did_not_begin():
 def test_a_line_is_short():
     assert last_line(b" \n") == ""
     assert last_line(b"x" * 1000) == "x" * LONGEST_SAID
+
+
+def test_a_secret_that_a_start_up_file_prints_is_not_shown():
+    assert last_line(b"+ export WANDB_API_KEY=opensesame\n") == "+ export WANDB_API_KEY=[redacted]"

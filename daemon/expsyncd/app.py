@@ -154,7 +154,6 @@ class Daemon:
             "network": Network(self._roster.network_changed).run,
             "ground": self._ground.run,
             "config watch": lambda: watch_config(self.paths.config_file, self._reload.set),
-            "config": self._apply_saved_configs,
             "service manager": self._notify,
             "notices": self._notices.run,
             **self._board.services(),
@@ -165,9 +164,10 @@ class Daemon:
                 group.create_task(supervise.keep(name, run), name=name) for name, run in services.items()
             ]
             await self._roster.start(group, self._config)
-            # Whoever can ask sees every host from the first answer on.
+            # Whoever can ask sees every host from the first answer on, and another config finds them started.
             listen = Listener(self.paths.control_socket, self._verbs.table()).run
-            tasks.append(group.create_task(supervise.keep("control", listen), name="control"))
+            for name, run in (("control", listen), ("config", self._apply_saved_configs)):
+                tasks.append(group.create_task(supervise.keep(name, run), name=name))
             logger.info("expsyncd %s serves %s", __version__, counted(len(self._roster.hosts), "host"))
             await self._stopping.wait()
             self._notifier.stopping()
@@ -182,6 +182,8 @@ class Daemon:
     # --- config -------------------------------------------------------------------------------------
 
     async def _apply_saved_configs(self) -> None:
+        if await asyncio.to_thread(self._was_saved):
+            self._reload.set()
         while True:
             await self._reload.wait()
             self._reload.clear()
@@ -197,6 +199,13 @@ class Daemon:
             else:
                 await self._apply(new)
             self._notifier.ready()
+
+    def _was_saved(self) -> bool:
+        """Whether the file was saved after it was read for the start and before it was watched."""
+        try:
+            return load(self.paths.config_file) != self._config
+        except ConfigError:
+            return True
 
     async def _apply(self, new: Config) -> None:
         old, change = self._config, difference(self._config, new)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -196,6 +198,31 @@ def test_saving_the_file_applies_it_to_what_changed_only(place):
     assert masters(place)["alias-a"] == before["alias-a"]
     place.config_file.write_text(good.replace("  a:\n", "  c:\n"))
     until(lambda: set((place.status() or {})["hosts"]) == {"b", "c"}, 5)
+
+
+def test_a_file_that_is_saved_while_it_starts_is_applied(place):
+    # What it does between reading the file and watching it waits for an rsync that says its version late.
+    tools = place.base / "tools"
+    tools.mkdir()
+    late = tools / "rsync"
+    late.write_text(
+        f"#!/bin/sh\ntouch {tools}/asked\n"
+        f'while [ ! -e {tools}/saved ]; do sleep 0.02; done\nexec {shutil.which("rsync")} "$@"\n'
+    )
+    late.chmod(0o755)
+    place.environment["PATH"] = f"{tools}:{place.environment['PATH']}"
+
+    def save():
+        until((tools / "asked").exists, 20)
+        place.config_file.write_text(place.config_file.read_text().replace("name: remote", "name: other"))
+        (tools / "saved").touch()
+
+    saving = threading.Thread(target=save, name="saves")
+    saving.start()
+    place.start()
+    saving.join()
+    until(lambda: "other" in status_of(place, "gpu")["sources"], 10)
+    assert place.status()["config"]["error"] is None
 
 
 def test_a_broken_file_at_the_start(place):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from expsyncd.errors import LockedError
@@ -32,7 +32,8 @@ def only_one(lock_file: Path, purpose: str) -> Iterator[None]:
                 "`expsyncd status` asks it, `expsyncd stop` ends it",
             ) from None
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"pid {os.getpid()}, {purpose}\n".encode(), 0)
+        with suppress(OSError):  # no room: the lock is held all the same, only its holder cannot be named
+            os.pwrite(descriptor, f"pid {os.getpid()}, {purpose}\n".encode(), 0)
         yield
         os.ftruncate(descriptor, 0)
     finally:

@@ -86,7 +86,8 @@ def explained(file: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        whole = getattr(error, "sqlite_errorcode", 0)
+        code = sqlite3.SQLITE_FULL if whole == sqlite3.SQLITE_IOERR_SHMSIZE else whole & 0xFF
         # A missing table or column: the schema's number says that it is there.
         if code in DAMAGE or (code == sqlite3.SQLITE_ERROR and str(error).startswith("no such ")):
             raise DamagedError(

@@ -1,3 +1,4 @@
+import errno
 import os
 
 import pytest
@@ -16,3 +17,16 @@ def test_the_second_is_told_who_holds_it(tmp_path):
         assert error.value.exit_status == 75
     with only_one(tmp_path / "lock", "again"):
         assert (tmp_path / "lock").stat().st_mode & 0o777 == 0o600
+
+
+def test_without_room_for_its_holders_name_it_is_held_all_the_same(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with (
+        only_one(tmp_path / "lock", "expsyncd run"),
+        pytest.raises(LockedError, match="another process"),
+        only_one(tmp_path / "lock", "x"),
+    ):
+        pass

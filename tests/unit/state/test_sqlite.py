@@ -5,7 +5,7 @@ import pytest
 
 from expsyncd.errors import Error, NeedsUserError
 from expsyncd.state import sqlite as ours
-from expsyncd.state.sqlite import DamagedError, check_sound, open_reader, open_writer
+from expsyncd.state.sqlite import DamagedError, check_sound, explained, open_reader, open_writer
 
 ROWS = 3000
 
@@ -73,6 +73,14 @@ def test_a_full_disk_has_its_own_words_and_leaves_what_was_there(tmp_path):
         database.executemany("INSERT INTO t (b) VALUES (?)", (("x" * 500,) for _ in range(ROWS)))
     assert database.execute("SELECT COUNT(*) FROM t").fetchone() == (ROWS,)
     database.close()
+
+
+def test_a_disk_that_is_full_when_it_is_opened_is_no_broken_one(tmp_path):
+    # As SQLite says it on a full tmpfs: there is no room for the file beside the database that readers share.
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+    with pytest.raises(Error, match="no room"), explained(tmp_path / "a.db"):
+        raise error
 
 
 def test_damage_met_among_the_rows(tmp_path):

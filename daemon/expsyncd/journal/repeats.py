@@ -60,6 +60,9 @@ class Repeats:
         read = re.search(r"\bread\s+((?:-\w+\s+(?:\S+\s+)??)*)([A-Za-z_][\w ]*)", condition)
         names = read[2].split() if read else []
         body = [child for child in node.named_children if child.type == "do_group"]
+        # `until python train.py; do sleep 60; done`: what is tried again and again is launched, too.
+        tried = self._without(body, names, scope)
+        self._walker.statements(node.children_by_field_name("condition"), tried, place.inside("loop"))
         if lines and names and len(lines) * place.times <= UNROLLED_MOST:
             comma = re.search(r"IFS=[\"']?([,:;|])", condition)
             for line in lines:
@@ -80,11 +83,16 @@ class Repeats:
 
     def _unknown(self, body: Sequence[Node], names: Sequence[str], scope: Scope, place: Place) -> None:
         """A body that runs nobody knows how often: what it sets is not known in it."""
+        inner = self._without(body, names, scope)
+        self._bodies(body, inner, place.inside("loop"))
+        scope.functions.update(inner.functions)
+
+    def _without(self, body: Sequence[Node], names: Sequence[str], scope: Scope) -> Scope:
+        """What is known in a loop whatever its body has set before."""
         inner = scope.copy()
         for name in {*names, *(found for node in body for found in names_set_in(node))}:
             inner.variables.pop(name, None)
-        self._bodies(body, inner, place.inside("loop"))
-        scope.functions.update(inner.functions)
+        return inner
 
     def _bodies(self, body: Sequence[Node], scope: Scope, place: Place) -> None:
         for node in body:

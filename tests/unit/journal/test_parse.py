@@ -119,6 +119,8 @@ def test_what_could_not_be_read_is_said():
         ("fairseq-train data --arch x --lr 1", ["fairseq-train data --arch x --lr 1"]),
         ("my_tool --a 1 --b 2; my_tool", ["my_tool --a 1 --b 2"]),
         ("uv run python t.py --a 1 && poetry run t.py --b=2", ["uv run python t.py --a 1", "poetry run t.py --b=2"]),
+        ("until python t.py --lr 1; do sleep 60; done; while ! srun ./t.sh --n 2 && true; do :; done", ["python t.py --lr 1", "srun ./t.sh --n 2"]),
+        ("n=0; until python t.py --lr 1 --try $n; do n=$((n+1)); done", ["python t.py --lr 1 --try $n"]),
     ],
 )  # fmt: skip
 def test_small_ones(text, commands):

@@ -69,9 +69,14 @@ class Commands:
         """A command by its words."""
         scope.budget.spend()
         texts = [word.text for word in words]
-        if texts[0] in scope.functions and not before:
+        if texts[0] in scope.functions:
             there = place if place.line is not None else replace(place, first=line, line=line)
-            self._walker.call(texts[0], words[1:], scope, there)
+            count = len(self._walker.entries)
+            inner = scope.copy() if before else scope  # `LR=1 run` sets it for this call
+            inner.variables.update(before)
+            self._walker.call(texts[0], words[1:], inner, there)
+            for entry in self._walker.entries[count:]:
+                entry.settings = {**{key: value.text for key, value in before}, **entry.settings}
             return
         if self._changes(words, scope):
             return

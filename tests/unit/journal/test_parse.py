@@ -121,6 +121,8 @@ def test_what_could_not_be_read_is_said():
         ("uv run python t.py --a 1 && poetry run t.py --b=2", ["uv run python t.py --a 1", "poetry run t.py --b=2"]),
         ("until python t.py --lr 1; do sleep 60; done; while ! srun ./t.sh --n 2 && true; do :; done", ["python t.py --lr 1", "srun ./t.sh --n 2"]),
         ("n=0; until python t.py --lr 1 --try $n; do n=$((n+1)); done", ["python t.py --lr 1 --try $n"]),
+        ("run() { python t.py --lr $1 --n $N; }\nCUDA_VISIBLE_DEVICES=0 run 1e-3 &\nCUDA_VISIBLE_DEVICES=1 N=2 run 1e-4 &",
+         ["python t.py --lr 1e-3 --n $N", "python t.py --lr 1e-4 --n 2"]),
     ],
 )  # fmt: skip
 def test_small_ones(text, commands):

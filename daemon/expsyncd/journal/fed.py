@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from expsyncd.journal.walk import Walker
 
 _REDIRECTS = {"file_redirect", "heredoc_redirect", "herestring_redirect"}
+_HEREDOC_PARTS = {"heredoc_start", "heredoc_body", "heredoc_end", *_REDIRECTS}
 _TRAINS = re.compile(r"\b(?:train|main|run|fit|experiment|launch|sweep)\w*\s*\(")
 
 
@@ -55,20 +56,33 @@ class Fed:
                 )
             return
         text, row = found
+        behind = _behind(node)
         if body is None:
             return
-        if body.type == "while_statement":
-            self._repeats.read_lines(body, scope, place, text)
+        into = _into(node, scope)
+        pipes = [child for child in behind if child.type == "pipeline"]
+        if pipes and body.type == "command" and text_of(body).split()[0] in {"cat", "/bin/cat"}:
+            for part in (part for pipe in pipes for part in _piped(pipe)):
+                self._reads(part, text, row, scope, place, into)
+            behind = [child for child in behind if child not in pipes]
+        else:
+            parts = (body.named_children if body.type in ("list", "pipeline") else []) or [body]
+            for child in parts[:-1]:  # only the last command of `a && b <<EOF` reads it
+                self._walker.visit(child, scope, place)
+            self._reads(parts[-1], text, row, scope, place, into)
+        for child in behind:
+            self._walker.visit(child, scope, place)
+
+    def _reads(self, node: Node, text: str, row: int, scope: Scope, place: Place, into: str) -> None:
+        """Whatever reads a heredoc: a command, a loop, or the commands of a group."""
+        if node.type == "while_statement":
+            self._repeats.read_lines(node, scope, place, text)
             return
-        commands = (
-            [body]
-            if body.type == "command"
-            else [child for child in body.named_children if child.type == "command"]
-        )
-        for command in commands:
-            self._fed(command, text, row, scope, place, into=_into(node, scope))
-        if body.type not in ("command", "list", "pipeline"):
-            self._walker.visit(body, scope, place)
+        for command in [node] if node.type == "command" else node.named_children:
+            if command.type == "command":
+                self._fed(command, text, row, scope, place, into=into)
+        if node.type != "command":
+            self._walker.visit(node, scope, place)
 
     def _fed(
         self,
@@ -196,6 +210,20 @@ def _into(node: Node, scope: Scope) -> str:
         if child.type == "heredoc_redirect":
             waiting += child.named_children
     return ""
+
+
+def _behind(node: Node) -> list[Node]:
+    """What stands behind the mark of a heredoc on its line: the rest of a list or of a pipe."""
+    here = [child for child in node.named_children if child.type == "heredoc_redirect"]
+    return [child for one in here for child in one.named_children if child.type not in _HEREDOC_PARTS]
+
+
+def _piped(node: Node) -> list[Node]:
+    """The commands of a pipe, without what they are redirected to."""
+    if node.type == "pipeline":
+        return [found for child in node.named_children for found in _piped(child)]
+    body = node.child_by_field_name("body") if node.type == "redirected_statement" else None
+    return [body or node]
 
 
 def _heredoc(node: Node, scope: Scope) -> tuple[str, int] | None:

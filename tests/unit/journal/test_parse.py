@@ -123,6 +123,12 @@ def test_what_could_not_be_read_is_said():
         ("n=0; until python t.py --lr 1 --try $n; do n=$((n+1)); done", ["python t.py --lr 1 --try $n"]),
         ("run() { python t.py --lr $1 --n $N; }\nCUDA_VISIBLE_DEVICES=0 run 1e-3 &\nCUDA_VISIBLE_DEVICES=1 N=2 run 1e-4 &",
          ["python t.py --lr 1e-3 --n $N", "python t.py --lr 1e-4 --n 2"]),
+        ("cat <<E | ssh h bash -s > log\npython t.py --n 1\nE\ncat <<E | bash\npython t.py --n 2\nE", ["python t.py --n 1", "python t.py --n 2"]),
+        ("python a.py --n 1 && python b.py --n 2 && bash <<E && python d.py --n 4\npython c.py --n 3\nE",
+         ["python a.py --n 1", "python b.py --n 2", "python d.py --n 4", "python c.py --n 3"]),
+        ("cat > j.sh <<E && sbatch j.sh\npython t.py --n 1\nE", ["sbatch j.sh", "python t.py --n 1"]),
+        ("cd x && while read n; do python t.py --n $n; done <<E | tee log\n1\n2\nE", ["python t.py --n 1", "python t.py --n 2"]),
+        ("python t.py --n 1 <<E | python plot.py --log x\nyes\nE", ["python t.py --n 1", "python plot.py --log x"]),
     ],
 )  # fmt: skip
 def test_small_ones(text, commands):

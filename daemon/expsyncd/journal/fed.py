@@ -136,11 +136,17 @@ class Fed:
             self._commands.submitted.job(text, core, fresh, inner_place)
             if len(self._walker.entries) == count:
                 self._walker.visit(node, scope, place)
-        elif head in heads.SHELLS | {"ssh", "at", "batch", "qsub", "su", "sudo", "parallel", "xargs"} or (
+        elif head == "xargs":
+            whole = any(word.startswith(("-I", "-L", "-d")) for word in texts)
+            values = [Word(part) for part in (text.split("\n") if whole else text.split()) if part.strip()]
+            self._each(core, values, scope, place, *place.lines(node))
+        elif head in heads.SHELLS | {"ssh", "at", "batch", "qsub", "su", "sudo", "parallel"} or (
             head in heads.CONTAINERS
         ):
             kind = "ssh" if head == "ssh" else "heredoc"
             self._walker.text(text, scope.copy() if head in heads.SHELLS else fresh, inner_place.inside(kind))
+            if len(self._walker.entries) == count:  # answers to what it asks, no commands
+                self._walker.visit(node, scope, place)
         else:
             self._walker.visit(node, scope, place)
 

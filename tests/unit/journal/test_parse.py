@@ -129,6 +129,8 @@ def test_what_could_not_be_read_is_said():
         ("cat > j.sh <<E && sbatch j.sh\npython t.py --n 1\nE", ["sbatch j.sh", "python t.py --n 1"]),
         ("cd x && while read n; do python t.py --n $n; done <<E | tee log\n1\n2\nE", ["python t.py --n 1", "python t.py --n 2"]),
         ("python t.py --n 1 <<E | python plot.py --log x\nyes\nE", ["python t.py --n 1", "python plot.py --log x"]),
+        ("bash train.sh --lr 1 <<< yes; xargs -I{} python t.py --n {} <<E\n1\n2\nE", ["bash train.sh --lr 1", "python t.py --n 1", "python t.py --n 2"]),
+        ("ssh h python t.py --n 1 <<E\nyes\nE", ["python t.py --n 1"]),
     ],
 )  # fmt: skip
 def test_small_ones(text, commands):

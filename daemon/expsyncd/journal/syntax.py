@@ -58,10 +58,19 @@ def mended(text: str) -> tuple[str, list[int]]:
     """
     if not tree(text).has_error:
         return text, []
+    text = "\n".join(map(_in_front, text.split("\n")))
+    if not tree(text).has_error:
+        return text, []
     lines = text.split("\n")
     mender = _Mender(lines)
     mender.run()
     return "\n".join(mender.lines), sorted(mender.changed)
+
+
+def _in_front(line: str) -> str:
+    """A line without the `&` behind a heredoc's mark, which tree-sitter does not know there."""
+    end = line.rstrip()
+    return end[:-1] if "<<" in end and end.endswith("&") and not end.endswith("&&") else line
 
 
 class _Mender:

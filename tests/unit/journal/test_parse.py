@@ -131,6 +131,8 @@ def test_what_could_not_be_read_is_said():
         ("python t.py --n 1 <<E | python plot.py --log x\nyes\nE", ["python t.py --n 1", "python plot.py --log x"]),
         ("bash train.sh --lr 1 <<< yes; xargs -I{} python t.py --n {} <<E\n1\n2\nE", ["bash train.sh --lr 1", "python t.py --n 1", "python t.py --n 2"]),
         ("ssh h python t.py --n 1 <<E\nyes\nE", ["python t.py --n 1"]),
+        ("python t.py --n 1 <<E > log 2>&1 &\nyes\nE\nssh h <<'E' &\npython t.py --n 2\nE\nbash > log <<-E &\npython t.py --n 3\nE\nwait",
+         ["python t.py --n 1", "python t.py --n 2", "python t.py --n 3"]),
     ],
 )  # fmt: skip
 def test_small_ones(text, commands):

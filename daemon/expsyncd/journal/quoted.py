@@ -159,11 +159,14 @@ def _ssh(words: Sequence[Word]) -> Quoted | None:
 def parallel(words: Sequence[Word]) -> list[list[Word]] | None:
     """The commands of `parallel COMMAND {} ::: A B`; one with its braces where the values are not there."""
     rest = list(_rest(words[1:], _PARALLEL_VALUES))
+    files = next((at for at, word in enumerate(rest) if word.text in {"::::", "::::+"}), None)
+    if files is not None:  # values in files: nobody knows them
+        rest = rest[:files]
     marks = [at for at, word in enumerate(rest) if word.text in {":::", ":::+"}]
     command = rest[: marks[0]] if marks else rest
     if not command:
         return None
-    lists = [rest[start + 1 : end] for start, end in zip(marks, [*marks[1:], len(rest)], strict=True)]
+    lists = [rest[start + 1 : end] for start, end in zip(marks, [*marks[1:], len(rest)], strict=False)]
     rows: list[tuple[Word, ...]] = [()]
     for values in lists:
         rows = [(*row, value) for row in rows for value in values]

@@ -133,6 +133,8 @@ def test_what_could_not_be_read_is_said():
         ("ssh h python t.py --n 1 <<E\nyes\nE", ["python t.py --n 1"]),
         ("python t.py --n 1 <<E > log 2>&1 &\nyes\nE\nssh h <<'E' &\npython t.py --n 2\nE\nbash > log <<-E &\npython t.py --n 3\nE\nwait",
          ["python t.py --n 1", "python t.py --n 2", "python t.py --n 3"]),
+        ("cat l | parallel -j2 python t.py --n {}\nparallel python u.py --n {} :::: l\nparallel < l\npython v.py --n 1",
+         ["python t.py --n {}", "python u.py --n {}", "python v.py --n 1"]),
     ],
 )  # fmt: skip
 def test_small_ones(text, commands):

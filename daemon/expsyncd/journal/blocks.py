@@ -38,13 +38,14 @@ def block_of(
         if part.what == "rule":
             continue
         if part.what == "code":
-            count = len(walker.entries)
+            count, known = len(walker.entries), dict(inner.functions)
             kind = "comment" if place.kind == "plain" else place.kind
             commented = replace(
                 place, first=place.first + row + part.row, kind=kind, state="commented", heading=heading,
                 notes=(*place.notes, *notes), deep=place.deep + 1,
             )  # fmt: skip
             walker.text(part.text, inner, commented)
+            walker.uncalled(inner, commented, known)
             if len(walker.entries) > count:
                 group, notes, fresh = walker.entries[count:], [], []
         elif part.text.startswith("^") and (above := group or walker.ending(place.first + row - 1)):

@@ -114,7 +114,8 @@ def is_code(text: str, functions: Collection[str]) -> bool:
     line = text.strip()
     if _KEYWORD.match(line):
         return True
-    if _ASSIGN.match(line):
+    behind = _ENV.sub("", line, count=1).split()[:1] if _ENV.match(line) else []
+    if _ASSIGN.match(line) and not any(word in functions for word in behind):
         return " " not in line or ("=" not in line.split("=", 1)[1][:1] and _assigns(line))
     line = _ENV.sub("", line, count=1) if _ENV.match(line) else line
     words = line.split()
@@ -127,8 +128,8 @@ def is_code(text: str, functions: Collection[str]) -> bool:
     if head in functions:
         return (
             len(words) == 1
-            or bool(_ARGUMENT.match(second))
             or any(_ARGUMENT.match(word) for word in words[1:])
+            or all(re.match(r"\d|&$", word) for word in words[1:])
         )
     if heads.is_python(head):
         return bool(re.match(r"-[muc]\b|-$|-[A-Z]|\S+\.py\b|[$\"'./~]", second))

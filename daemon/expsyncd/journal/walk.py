@@ -221,11 +221,12 @@ class Walker:
                 else:
                     scope.variables.pop(declared, None)
 
-    def uncalled(self, scope: Scope, place: Place) -> None:
-        """Functions that nobody calls, with arguments that nobody knows."""
+    def uncalled(self, scope: Scope, place: Place, known: Mapping[str, Node] | None = None) -> None:
+        """Functions that nobody calls, with arguments that nobody knows; `known`: all but these."""
         for name, node in list(scope.functions.items()):
             body = node.child_by_field_name("body")
-            if name not in self.called and body is not None:
+            called = name in self.called if known is None else known.get(name) is node
+            if not called and body is not None:
                 inner = scope.copy()
                 inner.args = None
                 self.statements(body.named_children, inner, place.inside("function"))

@@ -135,6 +135,8 @@ def test_what_could_not_be_read_is_said():
          ["python t.py --n 1", "python t.py --n 2", "python t.py --n 3"]),
         ("cat l | parallel -j2 python t.py --n {}\nparallel python u.py --n {} :::: l\nparallel < l\npython v.py --n 1",
          ["python t.py --n {}", "python u.py --n {}", "python v.py --n 1"]),
+        ("# go() {\n#   python t.py --n $1\n# }\ngo() { python u.py --n $1; }\n# go 1 &\n#CUDA_VISIBLE_DEVICES=0 go 2 7\n# go 3 times\ngo 4",
+         ["python t.py --n $1", "python u.py --n 1", "python u.py --n 2", "python u.py --n 4"]),
     ],
 )  # fmt: skip
 def test_small_ones(text, commands):

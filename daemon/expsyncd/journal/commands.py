@@ -78,6 +78,11 @@ class Commands:
             for entry in self._walker.entries[count:]:
                 entry.settings = {**{key: value.text for key, value in before}, **entry.settings}
             return
+        if texts[0] == ":" and any("\n" in text for text in texts):  # `: '…'` around lines that are left out
+            there = place if place.line is not None else replace(place, first=line, line=line)
+            for text in texts[1:]:
+                self._walker.text(text, scope.copy(), replace(there.inside("comment"), state="commented"))
+            return
         if self._changes(words, scope):
             return
         skip = heads.unwrapped(texts)

@@ -148,6 +148,14 @@ def test_what_a_known_condition_leaves_out_is_commented():
     assert [entry.state for entry in found] == ["live", "commented"]
 
 
+def test_a_string_of_lines_that_nothing_reads_is_commented():
+    found = parse(": '\npython t.py --n 1\n'\n: ${LR:=1}\npython t.py --lr $LR").entries
+    assert [(one.state, one.command) for one in found] == [
+        ("commented", "python t.py --n 1"),
+        ("live", "python t.py --lr 1"),
+    ]
+
+
 def test_an_arrow_points_up():
     found = parse("python a.py --x 1\n#   ^ diverged\n# next\npython b.py --x 1").entries
     assert [entry.notes for entry in found] == [["diverged"], ["next"]]

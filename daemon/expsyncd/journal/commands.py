@@ -34,6 +34,7 @@ class Commands:
     def __init__(self, walker: Walker) -> None:
         self._walker = walker
         self.submitted = Submitted(walker)
+        self.said = False  # what echo says is run
 
     def command(self, node: Node, scope: Scope, place: Place) -> None:
         """One simple command as it stands in the tree."""
@@ -82,6 +83,11 @@ class Commands:
             there = place if place.line is not None else replace(place, first=line, line=line)
             for text in texts[1:]:
                 self._walker.text(text, scope.copy(), replace(there.inside("comment"), state="commented"))
+            return
+        if self.said and texts[0] in {"echo", "printf"}:
+            there = place if place.line is not None else replace(place, first=line, line=line)
+            said = " ".join(text for text in texts[1:] if not text.startswith("-"))
+            self._walker.text(said.replace("\\n", "\n"), scope.copy(), there.inside())
             return
         if self._changes(words, scope):
             return

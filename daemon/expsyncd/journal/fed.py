@@ -181,8 +181,15 @@ class Fed:
                 self._walker.visit(first, scope, place)
                 self._each(fed, [], scope, place, *place.lines(node))
                 return
+        reader = self._walker.words([text_of(child) for child in last.named_children[:1]], scope)
+        runs = reader and reader[0].text.rsplit("/", 1)[-1] in {*heads.SHELLS, "parallel", "at", "batch"}
         for child in parts:
-            self._walker.visit(child, scope, place)
+            # `for …; do echo "python …"; done | parallel`: what a loop says is run.
+            said, self._commands.said = self._commands.said, bool(runs) and child.type != "command"
+            try:
+                self._walker.visit(child, scope, place)
+            finally:
+                self._commands.said = said
 
     def _each(
         self, fed: list[Word], values: Sequence[Word], scope: Scope, place: Place, line: int, last: int

@@ -57,6 +57,10 @@ WRAPPERS: dict[str, frozenset[str]] = {
     "systemd-run": frozenset({"-p", "-u"}), "cgexec": frozenset({"-g"}), "hare": frozenset(),
     "nsys": frozenset({"-o", "-t", "-w"}), "ncu": frozenset({"-o", "-k"}), "py-spy": frozenset({"-o"}), "kernprof": frozenset({"-o"}),
     "coverage": frozenset({"--source"}), "gdb": frozenset({"-ex"}), "valgrind": frozenset(), "strace": frozenset({"-o", "-e"}),
+    "salloc": frozenset({
+        "-A", "-c", "-C", "-G", "-J", "-M", "-n", "-N", "-p", "-q", "-t", "-w", "-x", "--account", "--gres", "--gpus", "--mem", "--partition",
+        "--time",
+    }),
     "doas": frozenset({"-u"}), "then": frozenset(), "do": frozenset(), "!": frozenset(), "else": frozenset(), "pueue": frozenset({"-g"}),
 }  # fmt: skip
 # Two words that stand before a command.

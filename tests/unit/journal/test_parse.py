@@ -137,6 +137,8 @@ def test_what_could_not_be_read_is_said():
          ["python t.py --n {}", "python u.py --n {}", "python v.py --n 1"]),
         ("# go() {\n#   python t.py --n $1\n# }\ngo() { python u.py --n $1; }\n# go 1 &\n#CUDA_VISIBLE_DEVICES=0 go 2 7\n# go 3 times\ngo 4",
          ["python t.py --n $1", "python u.py --n 1", "python u.py --n 2", "python u.py --n 4"]),
+        ('for n in 1 2; do echo "python t.py --n $n"; done | parallel -j2; for n in 3; do echo p; done | tee l', [f"python t.py --n {n}" for n in (1, 2)]),
+        ("salloc -n1 --gres gpu:1 srun python t.py --n 1; salloc -p gpu", ["salloc -n1 --gres gpu:1 srun python t.py --n 1"]),
     ],
 )  # fmt: skip
 def test_small_ones(text, commands):

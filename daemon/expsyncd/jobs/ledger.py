@@ -12,7 +12,7 @@ from expsyncd.jobs.summary import summary
 from expsyncd.jobs.ties import Candidate, tied
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from expsyncd.jobs.job import Job
@@ -90,7 +90,10 @@ def weigh(
         del current[name]
     recent = _recent(current.values(), moment)
     open_ = [row for row in recent if not row.source or (row.ended_at or moment) > moment - SETTLED_S]
-    for row in _with_runs(open_[:MOST_TIED], runs, folders):
+    weighed = open_[:MOST_TIED]
+    others = current.keys() - {row.job for row in weighed}
+    held = {(current[job].source, current[job].inside) for job in others}
+    for row in _with_runs(weighed, runs, folders, held):
         current[row.job] = row
     return Weighed(
         tuple(row for row in current.values() if before.get(row.job) != row),
@@ -115,7 +118,10 @@ def _recent(rows: Iterable[JobRow], moment: float) -> list[JobRow]:
 
 
 def _with_runs(
-    rows: Sequence[JobRow], runs: Sequence[MeasuredRow], folders: Sequence[Folder]
+    rows: Sequence[JobRow],
+    runs: Sequence[MeasuredRow],
+    folders: Sequence[Folder],
+    held: Collection[tuple[str, bytes]],
 ) -> list[JobRow]:
     """The rows with their run, where there is exactly one likely one."""
     paths = {folder.source: folder.path for folder in folders}
@@ -124,7 +130,7 @@ def _with_runs(
         for run in runs
         if run.source in paths
     ]
-    found = tied(rows, candidates)
+    found = tied(rows, candidates, held)
     there = {(one.source, one.inside) for one in candidates}
     return [_with_run(row, found.get(row.job), there) for row in rows]
 

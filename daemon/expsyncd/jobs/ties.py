@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from expsyncd.state.jobs import JobRow
 
@@ -76,8 +76,13 @@ def _evidence(job: JobRow, began_at: float) -> _Evidence:
     )
 
 
-def tied(jobs: Sequence[JobRow], candidates: Sequence[Candidate]) -> dict[str, Candidate]:
-    """The run of each job that has exactly one likely one, by the job's name."""
+def tied(
+    jobs: Sequence[JobRow], candidates: Sequence[Candidate], held: Collection[tuple[str, bytes]] = ()
+) -> dict[str, Candidate]:
+    """The run of each job that has exactly one likely one, by the job's name.
+
+    `held`: runs of other jobs, whose ties do not change any more.
+    """
     found: dict[str, Candidate] = {}
     weak: dict[str, Candidate] = {}
     named = [(one, f"{one.folder.rstrip('/')}/", one.name.casefold()) for one in candidates]
@@ -89,6 +94,7 @@ def tied(jobs: Sequence[JobRow], candidates: Sequence[Candidate]) -> dict[str, C
             (found if weight >= ENOUGH else weak)[job.job] = best
     claims = Counter(one.folder for one in weak.values())
     sure = {one.folder for one in found.values()}
+    sure |= {one.folder for one in candidates if (one.source, one.inside) in held}
     found |= {name: one for name, one in weak.items() if claims[one.folder] == 1 and one.folder not in sure}
     return found
 

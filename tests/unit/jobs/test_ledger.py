@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -148,3 +149,12 @@ def test_when_it_was_asked(facts):
     assert ledger.asked_at("hpc") is None
     ledger.note_asked("hpc", NOW)
     assert ledger.asked_at("hpc") == NOW.timestamp()
+
+
+def test_a_run_of_a_job_that_ended_is_no_other_jobs(facts):
+    start, end = NOW.timestamp() - 5 * 3600, NOW.timestamp() - 2 * 3600
+    scene = Scene(facts, replace(measured(b"exp7"), began_at=start + 60, newest_at=end))
+    ended = job("4", command="t.sh --name exp7", state="COMPLETED", start_at=start, ended_at=end)
+    for _ in range(2):
+        scene.take([job("5", start_at=start)], [ended])
+        assert {name: row.inside for name, row in scene.kept.items()} == {"4": b"exp7", "5": b""}

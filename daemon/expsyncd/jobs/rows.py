@@ -87,7 +87,7 @@ def row_of(asker: Asker, job: Job, before: JobRow | None, command: str, now: flo
         seen_at=now,
         expected_at=job.start_at if job.waits and job.start_at and job.start_at > now else None,
     )
-    if before is None:
+    if before is None or _another(row, before):
         return row
     output_known = bool(job.output) or not before.output
     return replace(
@@ -102,6 +102,16 @@ def row_of(asker: Asker, job: Job, before: JobRow | None, command: str, now: flo
         log_source=before.log_source,
         log=before.log,
     )
+
+
+def _another(row: JobRow, before: JobRow) -> bool:
+    """Whether a number means another job now: a controller that lost its state counts from the beginning.
+
+    A job that is requeued is submitted again, too, but keeps its name and its folder.
+    """
+    if alive(before) or not row.submitted_at or row.submitted_at <= (before.submitted_at or row.submitted_at):
+        return False
+    return row.name != before.name or bool(row.folder and before.folder and row.folder != before.folder)
 
 
 def ended_unseen(asker: Asker, rows: Iterable[JobRow], now: float) -> list[JobRow]:

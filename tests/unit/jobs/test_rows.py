@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from expsyncd.jobs.job import Job
 from expsyncd.jobs.rows import Asker, alive, merged
 
@@ -85,3 +87,14 @@ def test_what_slurm_forgot_is_neither_running_nor_well():
     later = rows([row], [], [Job("5", state="FAILED", exit_code=2, start_at=1.0)])[0]["5"]
     assert later.ended == "exit 2"
     assert rows([row], [], None)[0] == {}
+
+
+def test_a_number_that_is_used_again_is_another_job():
+    done = running(state="FAILED", name="gan", submitted_at=400.0, ended_at=600.0, command="sbatch gan.sh")
+    first = replace(
+        rows([], None, [done])[0]["5"], source="runs", inside=b"gan7", log_source="runs", log=b"gan7/out"
+    )
+    again = rows([first], [running(name="gan", submitted_at=700.0)], None)[0]["5"]
+    assert (again.inside, again.log, again.command) == (b"gan7", b"gan7/out", "sbatch gan.sh"), "requeued"
+    other = rows([first], [running(name="vae", submitted_at=700.0)], None)[0]["5"]
+    assert (other.source, other.inside, other.log_source, other.log, other.command) == ("", b"", "", b"", "")

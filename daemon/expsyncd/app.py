@@ -218,6 +218,9 @@ class Daemon:
         else:
             trouble = None
         self._config = new
+        self._tools.versions = new.versions
+        if new.min_free != old.min_free:
+            self._ground.apply(new.min_free)
         await self._roster.apply(self._group, new, change)
         if change.tensorboard:
             self._board.apply(new)

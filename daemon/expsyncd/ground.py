@@ -43,6 +43,10 @@ class GroundWatch:
         self._on_back = on_back
         self._well = root.check() is None
 
+    def apply(self, floor: int) -> None:
+        """Keep another floor of free bytes from now on."""
+        self._space = FreeSpace(floor)
+
     def room(self) -> int | None:
         """Bytes that may still be pulled; 0 while below the floor; None when it cannot be known."""
         free = self._root.free_bytes()

@@ -164,6 +164,28 @@ def test_pause_is_remembered(place):
     place.until_fresh()
 
 
+def test_limits_of_versions_and_of_the_disk_are_applied_while_it_runs(place):
+    def applied(**more):
+        before = place.status()["config"]["loaded_at"]
+        place.configure(follow=False, **more)
+        until(lambda: place.status()["config"]["loaded_at"] != before, 5)
+
+    place.configure(follow=False, more="versions: {count: 1}\n")
+    place.start()
+    place.until_fresh()
+    applied(more="versions: {count: 3}\n")
+    for number in range(4):
+        (place.remote / "a.bin").write_bytes(b"%d" % number * (9 - number))
+        assert "complete" in place.run("pull").stdout
+    assert len(json.loads(place.run("versions", "--json").stdout)) == 3
+
+    applied(min_free="900TB")
+    (place.remote / "b.bin").write_bytes(b"b")
+    assert "no room left" in place.run("pull", check=False).stdout
+    applied()
+    until(lambda: b"b.bin" in content(place.mirror), 20)
+
+
 def test_saving_the_file_applies_it_to_what_changed_only(place):
     two_hosts(place)
     place.start()

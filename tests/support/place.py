@@ -99,6 +99,7 @@ class Place:
         sources: str | None = None,
         tensorboard: bool = False,
         follow: bool = True,
+        min_free: str = "1MB",
     ) -> None:
         """Write hosts.yaml: one host `gpu` with the source `remote` unless `sources` says otherwise.
 
@@ -106,7 +107,7 @@ class Place:
         """
         sources = sources or f"[{{path: {self.remote}, name: remote}}]"
         self.config_file.write_text(
-            f"root: {self.root}\ninterval: {interval}\nmin_free: 1MB\n"
+            f"root: {self.root}\ninterval: {interval}\nmin_free: {min_free}\n"
             f"tensorboard: {{enabled: {'true' if tensorboard else 'false'}, port: {free_port()}}}\n{more}"
             f"hosts:\n  gpu:\n    ssh: {self.alias}\n    sources: {sources}\n"
             + ("" if follow else "    follow: false\n")

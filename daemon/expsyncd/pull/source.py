@@ -88,9 +88,9 @@ class Ground(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass
 class Tools:
-    """What pulls of all hosts share."""
+    """What pulls of all hosts share; `versions` follows hosts.yaml."""
 
     ground: Ground
     facts: Facts

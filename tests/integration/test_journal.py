@@ -147,6 +147,18 @@ def test_a_script_that_kills_its_reader_is_left_out(place):
     assert {"bad", "odd"} <= set(by_name(place))
 
 
+def test_a_script_of_another_folder_is_another_script(place):
+    place.start()
+    until(lambda: len(entries(place)) == 4, WITHIN_S)
+    before = {one["entry"] for one in entries(place)}
+    other = place.remote.parent / "other/run.sh"
+    other.parent.mkdir()
+    other.write_text("python train.py --name there\n")
+    configure(place, other)
+    until(lambda: "there" in by_name(place), WITHIN_S)
+    assert {one["entry"] for one in entries(place)} - before == {by_name(place)["there"]["entry"]}
+
+
 def everything_kept(place):
     """All bytes that expsyncd wrote, but the pure copies of the mirror."""
     found = {}

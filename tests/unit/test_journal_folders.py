@@ -5,8 +5,8 @@ from expsyncd.journal_folders import journal_folders
 
 
 def test_folders_of_scripts_and_matches_of_globs(tmp_path):
-    (tmp_path / "b" / "journal-x").mkdir(parents=True)
-    (tmp_path / "b" / "other").mkdir()
+    for name in ("journal-_-2a5778-x", "journal-gan-f697d9", "other"):
+        (tmp_path / "b" / name).mkdir(parents=True)
     config = Config(
         root=str(tmp_path),
         hosts={
@@ -15,4 +15,7 @@ def test_folders_of_scripts_and_matches_of_globs(tmp_path):
             "c": HostConfig(name="c", ssh="c"),
         },
     )
-    assert journal_folders(config, tmp_path) == {("a", "journal"): "~/gan", ("b", "journal-x"): ""}
+    assert journal_folders(config, tmp_path) == {
+        ("a", "journal-gan-f697d9"): "~/gan",
+        ("b", "journal-_-2a5778-x"): "",
+    }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import TYPE_CHECKING
 
 from expsyncd.config.model import SourceConfig
-from expsyncd.config.names import source_name
+from expsyncd.config.names import components, folder_name, source_name
 from expsyncd.pull.digest import quoted
 from expsyncd.pull.source import Source
 
@@ -26,13 +27,24 @@ def journal_sources(host: HostConfig) -> tuple[SourceConfig, ...]:
         folders.setdefault(parent or ("~" if "/" not in script else "/"), []).append(f"/{name}")
     taken = {source.name for source in host.sources}
     found: list[SourceConfig] = []
-    for number, (folder, names) in enumerate(folders.items(), start=1):
-        name = JOURNAL if len(folders) == 1 else f"{JOURNAL}-{number}"
+    for folder, names in folders.items():
+        name = _journal_name(folder)
         while name in taken:
             name += "-scripts"
         taken.add(name)
         found.append(SourceConfig(path=folder, name=name, include=tuple(names)))
     return tuple(found)
+
+
+def _journal_name(folder: str) -> str:
+    """`~/gan` → `journal-gan-3f9a2c`, whatever else is named.
+
+    The mirror keeps what a folder of another name once had: under its own name it is never another folder's.
+    """
+    parts = components(folder)
+    digest = hashlib.sha256("/".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:6]
+    last = re.sub(r"[^\w.-]", "_", parts[-1])[:60] if parts[1:] else "home" if parts[0] else "top"
+    return folder_name(f"{JOURNAL}-{last}-{digest}")
 
 
 def chosen(config: Config, host: HostConfig, source: SourceConfig, match: str | None = None) -> Source:

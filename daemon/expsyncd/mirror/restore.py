@@ -1,4 +1,4 @@
-"""Copying an old version to a place the person names; never into the mirror."""
+"""Copying an old version to a place the person names; never into the root."""
 
 from __future__ import annotations
 
@@ -18,15 +18,14 @@ if TYPE_CHECKING:
 def restore(root: RootPaths, version: Version, to: Path, *, force: bool = False) -> Path:
     """Copy a version to the file `to`, or into it if that is a folder; the file that was written.
 
-    Raises Error for a place inside the root's trees, for an existing file without `force`, and when the
+    Raises Error for a place inside the root, for an existing file without `force`, and when the
     version's bytes are no longer there.
     """
     name = os.fsdecode(version.path.rpartition(b"/")[2])
     goal = (to / name if to.is_dir() else to).absolute()
     folder = goal.parent.resolve()
-    for tree in (root.mirror, root.versions, root.incoming, root.tb_log):
-        if folder == tree or tree in folder.parents:
-            raise Error(f"{goal} is inside {tree}", "name a place outside the root: pulls own what is in it")
+    if folder == root.path or root.path in folder.parents:
+        raise Error(f"{goal} is inside {root.path}", "name a place outside the root: pulls own what is in it")
     if goal.is_dir():
         raise Error(f"{goal} is a folder", "name a file, or another folder to put it into")
     if os.path.lexists(goal) and not force:

@@ -41,8 +41,10 @@ def test_never_over_a_file_without_force(root, tmp_path):
     assert goal.read_bytes() == b"old"
 
 
-@pytest.mark.parametrize("place", ["mirror/gpu", "mirror/gpu/x", "versions", ".incoming/x"])
-def test_never_into_the_root_s_trees(root, place):
+@pytest.mark.parametrize(
+    "place", ["mirror/gpu", "mirror/gpu/x", "versions", ".incoming/x", "animations/x", "", "x"]
+)
+def test_never_into_the_root(root, place):
     (root.incoming).mkdir()
     with pytest.raises(Error, match="is inside"):
         restore(root, kept(root), root.path / place)

@@ -213,6 +213,8 @@ def test_saving_the_file_applies_it_to_what_changed_only(place):
     assert shown.returncode == 1
     assert "interval" in shown.stdout
     assert masters(place)["alias-a"] == before["alias-a"]
+    refused = place.run("reload", check=False)
+    assert (refused.returncode, f"hosts.yaml:{line}:1: " in refused.stderr) == (78, True)
     place.config_file.write_text(good)
     until(lambda: not (place.status() or {})["config"]["error"], 5)
     assert place.run("reload").returncode == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -44,5 +45,14 @@ def stop() -> None:
 
 
 def reload() -> None:
-    """Read hosts.yaml again (saving it does the same)."""
-    _wish("reload", None, "hosts.yaml is read again; `expsyncd status` says how it went")
+    """Read hosts.yaml again (saving it does the same).
+
+    Exit status 78 when it has a mistake; the daemon then goes on with what it has.
+    """
+    from expsyncd.config.load import load
+
+    socket = Paths.of(os.environ).control_socket
+    file = Path(client.ask(socket, request("status"))["status"]["config"]["path"])
+    client.ask(socket, request("reload"))
+    load(file)
+    print("hosts.yaml is read again; `expsyncd status` says how it went")

@@ -171,8 +171,8 @@ def test_a_taken_port_names_its_owner(sshd, place_of):
 
 
 @pytest.mark.parametrize(("text", "words"), [
-    ("hosts:\n  gpu: {sauces: []}\n", [":2:9:", "did you mean"]),
-    (None, ["expsyncd init, then"]),
+    ("hosts:\n  gpu: {sauces: []}\n", [":2:9:", "did you mean", "looked at once hosts.yaml can be read"]),
+    (None, ["expsyncd init, then", "looked at once hosts.yaml can be read"]),
 ])  # fmt: skip
 def test_a_broken_or_absent_config(sshd, place_of, text, words):
     place = place_of(sshd)

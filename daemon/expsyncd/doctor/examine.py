@@ -58,7 +58,10 @@ async def examine(
     try:
         config = load(paths.config_file)
     except ConfigError as error:
-        yield [*_of_config(error), *(await _of_programs(paths, environment, shown))]
+        rest = unknown(
+            "config", "the root, the service and the hosts are looked at once hosts.yaml can be read"
+        )
+        yield [*_of_config(error), rest, *(await _of_programs(paths, environment, shown))]
         return
     if only is not None and only not in config.hosts:
         known = ", ".join(config.hosts) or "none yet"

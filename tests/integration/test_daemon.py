@@ -264,6 +264,10 @@ def test_a_root_that_is_not_ours_at_the_start(place):
     done = place.run("run", check=False)
     assert done.returncode == 77
     assert f"expsyncd adopt {place.root}" in done.stderr
+    (place.base / "mine").mkdir()
+    refused = place.run("adopt", str(place.base / "mine"), check=False)
+    assert (refused.returncode, str(place.root) in refused.stderr) == (1, True)
+    assert list((place.base / "mine").iterdir()) == []
     assert "gpu/remote" in place.run("adopt", str(place.root)).stdout
     place.start()
     place.until_fresh()

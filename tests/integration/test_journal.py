@@ -159,6 +159,26 @@ def test_a_script_of_another_folder_is_another_script(place):
     assert {one["entry"] for one in entries(place)} - before == {by_name(place)["there"]["entry"]}
 
 
+def test_lines_of_a_submitted_script_that_is_submitted_no_more_survive_the_catalogue(place):
+    job = place.script.with_name("job.sh")
+    job.write_text("#SBATCH -n1\npython train.py --name $1\n")
+    place.script.write_text("sbatch job.sh then\n")
+    configure(place, f"{place.script.parent}/*.sh")
+    place.start()
+    until(lambda: "then" in by_name(place), WITHIN_S)
+    job.write_text("#SBATCH -n1\npython train.py --name $1 --more 1\n")
+    until(lambda: by_name(place)["then"]["settings"].get("more"), WITHIN_S)
+    place.script.write_text("python train.py --name now\n")
+    until(lambda: "now" in by_name(place), WITHIN_S)
+    before = {one["entry"]: (one["state"], one["command"]) for one in entries(place)}
+    place.stop()
+    for path in (place.base / "state").rglob("catalogue.db*"):
+        path.unlink()
+    place.start()
+    until(lambda: "now" in by_name(place), WITHIN_S)
+    assert {one["entry"]: (one["state"], one["command"]) for one in entries(place)} == before
+
+
 def everything_kept(place):
     """All bytes that expsyncd wrote, but the pure copies of the mirror."""
     found = {}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 from typing import TYPE_CHECKING, Any
 
 from expsyncd.state.entries import EntryRow
 from expsyncd.state.scripts import EntrySeen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from expsyncd.state.scripts import ScriptSnapshot
 
 ID_DIGITS = 10
 
@@ -71,3 +74,22 @@ def moment(mtime_s: float, last_s: float | None, now_s: float) -> float:
     """When a script got its text: its time of change, never in the future nor before what was kept last."""
     at = min(mtime_s, now_s)
     return at if last_s is None or at > last_s else min(now_s, last_s + 1e-3)
+
+
+def past(
+    own: Sequence[ScriptSnapshot], others: Sequence[ScriptSnapshot]
+) -> Iterator[tuple[ScriptSnapshot, dict[str, str]]]:
+    """What a script said, newest first, each with the texts by name that its folder held then.
+
+    `own`: its texts, `others`: those of the other scripts there; both oldest first.
+    """
+    for at in sorted({one.at for one in (*own, *others)}, reverse=True):
+        then = [one for one in own if one.at <= at]
+        if then:
+            beside = {_called(one.script): one.text for one in others if one.at <= at}
+            yield then[-1], beside
+
+
+def _called(script: bytes) -> str:
+    """What another script of its folder calls it."""
+    return posixpath.basename(script).decode("utf-8", "surrogateescape")

@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def answer(job: dict[str, Any]) -> dict[str, Any]:
-    """A job has `path` or `text` (redacted before), and `beside`: paths or texts of scripts in its folder."""
+    """A job has `path` and `beside` (paths), or `text` and `beside_text`, which were redacted before."""
     cut = False
     if "text" in job:
         text, digest = str(job["text"]), ""
@@ -44,6 +44,7 @@ def answer(job: dict[str, Any]) -> dict[str, Any]:
     if not is_script(text):
         return {"entries": [], "text": text, "digest": digest, "trouble": ""}
     beside = {name: _beside(path) for name, path in job.get("beside", {}).items()}
+    beside |= {name: str(text) for name, text in job.get("beside_text", {}).items()}
     reading = parse(text, beside)
     entries = []
     for entry in reading.entries:

@@ -96,9 +96,9 @@ class ScriptReader:
         job = {"path": os.fsdecode(script.path), "beside": {n: os.fsdecode(p) for n, p in beside.items()}}
         return await self._ask(job, f"{script.host}:{shown(script.script)}")
 
-    async def read_text(self, text: str, name: str) -> Answer | None:
-        """A text that was kept."""
-        return await self._ask({"text": text}, name)
+    async def read_text(self, text: str, beside: Mapping[str, str], name: str) -> Answer | None:
+        """A text that was kept; `beside`: texts by name that were kept of its folder."""
+        return await self._ask({"text": text, "beside_text": dict(beside)}, name)
 
     async def rest(self) -> None:
         """End the child until the next job."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import posixpath
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from expsyncd.errors import Error
-from expsyncd.journal.ledger import moment, rows_of, seen_after
+from expsyncd.journal.ledger import moment, past, rows_of, seen_after
 from expsyncd.journal.link import LinkRun, link
 from expsyncd.journal.scripts import ScriptReader, find_scripts
 from expsyncd.mirror.layout import shown
@@ -70,6 +71,7 @@ class Journal:
         self._link_at = self._linked_until = 0.0
         self._contents: dict[tuple[str, bytes], tuple[int, int]] = {}
         self._rows: dict[str, EntryRow] = {}
+        self._lost: set[str] = set()  # entries that no kept text gives any more
         self._made = -1
         self._linked_of: object = None
         self._reading = False
@@ -150,6 +152,7 @@ class Journal:
         self._made, rows = await self._thread.run(read)
         self._rows = {row.entry: row for row in rows}
         self._contents.clear()
+        self._lost.clear()
         self._linked_of = None
         self._look = True
 
@@ -209,25 +212,36 @@ class Journal:
     async def _recall(self) -> None:
         """Entries that are in no script any more: what they were stands in the texts that were kept."""
         seen = await self._thread.run(self._facts.scripts.seen)
-        for host, script in {(one.host, one.script) for one in seen.values() if one.entry not in self._rows}:
-            missing = {
-                one.entry
-                for one in seen.values()
-                if (one.host, one.script) == (host, script) and one.entry not in self._rows
-            }
-            for snapshot in reversed(await self._thread.run(self._facts.scripts.snapshots, host, script)):
+        unknown = [
+            one for one in seen.values() if one.entry not in self._rows and one.entry not in self._lost
+        ]
+        for host, script in {(one.host, one.script) for one in unknown}:
+            missing = {one.entry for one in unknown if (one.host, one.script) == (host, script)}
+            for snapshot, beside in past(*await self._thread.run(self._texts, host, script)):
                 if not missing:
                     break
-                answer = await self._reader.read_text(snapshot.text, f"{host}:{shown(script)}")
+                answer = await self._reader.read_text(snapshot.text, beside, f"{host}:{shown(script)}")
                 for row in rows_of(host, script, answer.entries if answer else [], seen, snapshot.at):
                     if row.entry in missing:
                         self._rows[row.entry] = row
                         missing.discard(row.entry)
+            self._lost |= missing
         for entry, one in seen.items():
             if (known := self._rows.get(entry)) is not None:
                 self._rows[entry] = replace(
                     known, state=one.state, first_seen_at=one.first_seen_at, changed_at=one.changed_at
                 )
+
+    def _texts(self, host: str, script: bytes) -> tuple[list[ScriptSnapshot], list[ScriptSnapshot]]:
+        """In the database thread; the texts of a script, and of the others of its folder."""
+        kept, folder = self._facts.scripts, posixpath.dirname(script)
+        beside = [
+            other
+            for of, other in kept.oldest()
+            if of == host and other != script and posixpath.dirname(other) == folder
+        ]
+        others = [one for other in beside for one in kept.snapshots(host, other)]
+        return kept.snapshots(host, script), others
 
     async def _put(self) -> None:
         rows = list(self._rows.values())

@@ -179,6 +179,17 @@ def test_lines_of_a_submitted_script_that_is_submitted_no_more_survive_the_catal
     assert {one["entry"]: (one["state"], one["command"]) for one in entries(place)} == before
 
 
+def test_entries_of_scripts_that_are_named_no_more_survive_the_catalogue(place):
+    place.start()
+    until(lambda: len(entries(place)) == 4, WITHIN_S)
+    place.stop()
+    for path in (place.base / "state").rglob("catalogue.db*"):
+        path.unlink()
+    place.configure(interval="1s")
+    place.start()
+    until(lambda: len(entries(place)) == 4, WITHIN_S)
+
+
 def everything_kept(place):
     """All bytes that expsyncd wrote, but the pure copies of the mirror."""
     found = {}

@@ -170,14 +170,14 @@ class Journal:
             for script in scripts
             if self._contents.get((script.host, script.script)) != script.content
         }
-        took = False
+        took, known = False, len(self._rows)
         for script in scripts:
             folder, _, name = script.path.rpartition(b"/")
             if folder in changed:  # one script may submit another
                 others = {other: path for other, path in beside[folder].items() if other != os.fsdecode(name)}
                 took = await self._read(script, others) or took
         await self._recall()
-        if took or changed:
+        if took or changed or len(self._rows) > known:
             await self._put()
         self._link_at = 0.0
 

@@ -18,8 +18,9 @@ LONG = {
     "i": "input", "M": "clusters",
 }  # fmt: skip
 _SWITCHES_WORDS = """
-    parsable wait hold exclusive requeue no-requeue verbose quiet overcommit contiguous spread-job test-
-    only ignore-pbs overlap exact pty unbuffered label no-kill kill-on-bad-exit multi-prog preserve-env
+    parsable wait hold exclusive requeue no-requeue verbose quiet overcommit contiguous spread-job
+    test-only ignore-pbs overlap exact pty unbuffered label no-kill kill-on-bad-exit multi-prog
+    preserve-env oversubscribe share reboot nice propagate get-user-env use-min-nodes immediate bcast
 """
 _SWITCHES = frozenset(_SWITCHES_WORDS.split())
 

@@ -15,8 +15,8 @@ _SETUP_WORDS = """
     brew which whereis whoami id hostname uname date cal pwd df du free top htop ps pgrep kill pkill
     killall jobs fg bg disown nvidia-smi nvcc gpustat squeue sacct scancel sinfo scontrol sacctmgr sprio
     sstat sattach  salloc qstat qdel bjobs bkill tensorboard jupyter code vim vi nano emacs man
-    file stat md5sum sha256sum sha1sum diff patch  cmake ninja gcc g++ clang ssh-add ssh-agent ssh-
-    keygen ssh-copy-id docker-compose clear reset stty tput tmux screen basename dirname realpath
+    file stat md5sum sha256sum sha1sum diff patch  cmake ninja gcc g++ clang ssh-add ssh-agent
+    ssh-keygen ssh-copy-id docker-compose clear reset stty tput tmux screen basename dirname realpath
     readlink seq yes mktemp dd sync mount umount crontab  notify-send mail sendmail mutt getopts
     getopt let history shopt complete bind logout login su passwd jq yq bc expr factor shuf split paste
     join column comm fold fmt nl tac rev od xxd hexdump strings iconv dos2unix gsutil aws gcloud az

@@ -21,6 +21,7 @@ WATCH_EVERY_S = 0.2  # a person cannot read faster, and a pull changes states hu
 HURRY_S = 2.0  # between two pulls of what somebody follows
 HURRY_SHARE = 4
 CONNECT_WAIT_S = 20.0  # how long `pull` waits for a host that is being connected
+CHANGED = Trouble("hosts.yaml was changed meanwhile", "`expsyncd pull` again")
 LOOKS_FOR_S = 5.0  # a page asks each second while somebody looks at it; beyond, nobody does
 
 
@@ -191,9 +192,14 @@ class Verbs:
             try:
                 event = await asyncio.wait_for(queue.get(), 0.5)
             except TimeoutError:
-                for name, own in [key for key in waiting if not _connected(hosts[key[0]])]:
-                    del waiting[name, own]
-                    yield _failed(name, own, _why(hosts[name]))
+                current = self._hosts()
+                for name, own in list(waiting):
+                    if current.get(name) is not hosts[name]:  # nobody tells of its rounds any more
+                        del waiting[name, own]
+                        yield _failed(name, own, CHANGED)
+                    elif not _connected(hosts[name]):
+                        del waiting[name, own]
+                        yield _failed(name, own, _why(hosts[name]))
                 continue
             key = (event["host"], event["source"])
             if key not in waiting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shlex
 from dataclasses import dataclass, field, replace
@@ -47,7 +48,10 @@ def shell_text(words: Sequence[Word], before: Sequence[tuple[str, str]] = ()) ->
     parts = [f"{name}={_word(value, known=True)}" for name, value in before]
     parts += [_word(word.text, known=word.known) for word in words]
     text = " ".join(parts)
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    if len(text) <= LONGEST:
+        return text
+    # By the digest two that differ behind the cut are two.
+    return f"{text[: LONGEST - 10]}… {hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
 def _word(text: str, *, known: bool) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from expsyncd.journal.ledger import entry_id, moment, rows_of, seen_after
+from expsyncd.journal.parse import parse
 from expsyncd.state.scripts import EntrySeen
 
 
@@ -46,3 +47,13 @@ def test_a_text_is_as_old_as_its_file_but_never_older_than_the_last_one():
     assert moment(900.0, None, 500.0) == 500.0
     assert moment(300.0, 200.0, 500.0) == 300.0
     assert 200.0 < moment(100.0, 200.0, 500.0) < 200.1
+
+
+def test_long_commands_that_differ_at_their_end_are_two():
+    files = " ".join(f"data/shard-{number:05}.tar" for number in range(400))
+    script = "".join(f"python train.py --files {files} --lr {lr}\n" for lr in (1, 2))
+    entries = parse(script).entries
+    assert [entry.line for entry in entries] == [1, 2]
+    assert len({entry_id("gpu", b"run.sh", entry.command) for entry in entries}) == 2
+    assert all(len(entry.command) <= 4000 for entry in entries)
+    assert [entry.settings["lr"] for entry in entries] == ["1", "2"]

@@ -152,12 +152,18 @@ class _Index:
     """Runs by the names they contain and by their settings, so that few are weighed."""
 
     def __init__(self, runs: Sequence[LinkRun], jobs: Mapping[RunKey, Sequence[JobRow]]) -> None:
+        self._hosts = sorted({run.key[0] for run in runs})
         self._by_script: dict[str, list[LinkRun]] = defaultdict(list)
-        self._by_name: dict[str, list[LinkRun]] = defaultdict(list)
+        # By host: what others called alike must not crowd out its own.
+        self._by_part: dict[tuple[str, str], list[LinkRun]] = defaultdict(list)
+        self._by_name: dict[tuple[str, str], list[LinkRun]] = defaultdict(list)
         self._by_setting: dict[tuple[str, str], list[LinkRun]] = defaultdict(list)
         for run in runs:
-            for word in {join for part in run.parts for join in joins(part)}:
-                self._by_name[word].append(run)
+            host, parts = run.key[0], run.parts
+            for part in set(parts):
+                self._by_part[host, part].append(run)
+            for word in {join for part in parts for join in joins(part)}:
+                self._by_name[host, word].append(run)
             for key, value in run.settings.items():
                 self._by_setting[name_of(key), _plain(value)].append(run)
             for job in jobs.get(run.key, ()):
@@ -170,8 +176,10 @@ class _Index:
         for parts in named:
             for part in parts:
                 word = max(joins(part), key=len, default="")
-                for run in self._by_name.get(word, ())[:CANDIDATES_MOST]:
-                    found[run.key] = run
+                for host in self._hosts if entry.kind == "ssh" else (entry.host,):
+                    exact = self._by_part.get((host, part), ())[:CANDIDATES_MOST]
+                    for run in (*exact, *self._by_name.get((host, word), ())[:CANDIDATES_MOST]):
+                        found[run.key] = run
         if entry.kind in ("sbatch", "srun"):
             script = entry.program.rsplit("/", 1)[-1]
             found.update({run.key: run for run in self._by_script.get(script, ())[:CANDIDATES_MOST]})

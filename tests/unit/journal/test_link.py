@@ -207,3 +207,11 @@ def test_many_are_linked_in_time():
     runs = [run(f"exp{number}", lr="1e-3") for number in range(1000)]
     pairs, _ = linked(entries, runs)
     assert len(pairs) == 1000
+
+
+def test_a_run_of_just_this_name_is_found_among_many_that_hold_it():
+    others = [run(f"gan_seed{number}", host) for host in ("gpu0", "gpu1") for number in range(300)]
+    pairs, _ = linked([entry("python t.py --name gan")], [*others, run("gan")])
+    assert pairs == {("1", "gan")}
+    dated = run("2024-03-01_gan")
+    assert linked([entry("python t.py --name gan")], [*others[:300], dated])[0] == {("1", "2024-03-01_gan")}

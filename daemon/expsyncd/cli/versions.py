@@ -83,11 +83,20 @@ def restore(
     if what.isdigit():
         found = [version for version in all_versions if version.id == int(what)]
     else:
-        found = _chosen(all_versions, what)[-1:]
+        found = newest(all_versions, what)
     if not found:
         raise Error(f"nothing is kept of {what}", "`expsyncd versions` lists what is")
     goal = restore_version(_root(), found[0], to.expanduser(), force=force)
     print(f"restored {_name(found[0])} ({human_bytes(found[0].size)}) to {goal}")
+
+
+def newest(found: Sequence[Version], what: str) -> list[Version]:
+    """The newest version of the one file that `what` names; none of none. Raises Error for several."""
+    meant = [version for version in found if _name(version) == what] or _chosen(found, what)
+    names = sorted({_name(version) for version in meant})
+    if len(names) > 1:
+        raise Error(f"{what} may be several files", f"say which, or its number: {', '.join(names[:4])}")
+    return meant[-1:]
 
 
 def _all() -> list[Version]:

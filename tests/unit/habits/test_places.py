@@ -75,7 +75,7 @@ ELSEWHERE = {
         "cli.demo": "integration/test_demo", "cli.group": "unit/cli/test_main",
         "cli.exporting": "integration/test_samples", "cli.samples": "integration/test_samples",
         "cli.jobs": "integration/test_asks", "cli.open": "integration/test_daemon", "cli.hide": "integration/test_selection", "cli.run": "integration/test_daemon",
-        "cli.status": "integration/test_daemon", "cli.versions": "faults/test_data_safety",
+        "cli.status": "integration/test_daemon",
         "cli.watch": "integration/test_daemon", "cli.wishes": "integration/test_daemon",
     },
     "a part of reading hosts.yaml; one file per fault shows line, column and words of each": {

@@ -154,7 +154,8 @@ def _wrapper(words: list[str], at: int) -> int:
     name = head.rsplit("/", 1)[-1]
     if tuple(words[at : at + 2]) in PAIRS:
         takes = PAIRS[words[at], words[at + 1]]
-        return 2 + _options(words, at + 2, takes)
+        size = 2 + _options(words, at + 2, takes)
+        return size if at + size < len(words) else 0
     if name in CONTAINERS and at + 1 < len(words):
         return _container(words, at)
     if name in WRAPPERS and at + 1 < len(words):

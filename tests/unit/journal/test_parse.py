@@ -139,7 +139,7 @@ def test_what_could_not_be_read_is_said():
          ["python t.py --n $1", "python u.py --n 1", "python u.py --n 2", "python u.py --n 4"]),
         ('for n in 1 2; do echo "python t.py --n $n"; done | parallel -j2; for n in 3; do echo p; done | tee l', [f"python t.py --n {n}" for n in (1, 2)]),
         ("salloc -n1 --gres gpu:1 srun python t.py --n 1; salloc -p gpu", ["salloc -n1 --gres gpu:1 srun python t.py --n 1"]),
-        ("ssh-keygen -t rsa -b 4096; sbatch --nice --get-user-env j.sh", ["sbatch --nice --get-user-env j.sh"]),
+        ("r() { uv run $@; }; r; conda run; ssh-keygen -t rsa -b 4096; sbatch --nice --get-user-env j.sh", ["sbatch --nice --get-user-env j.sh"]),
     ],
 )  # fmt: skip
 def test_small_ones(text, commands):

@@ -13,7 +13,15 @@ from expsyncd.errors import Error
 from expsyncd.inquiry import Commands, Inquiry, Told, first_word
 from expsyncd.jobs.accounts import accounts
 from expsyncd.jobs.ledger import weigh, wished
-from expsyncd.jobs.question import FIRST_LOOK_MINUTES, OVERLAP_MINUTES, Answer, Part, read, script
+from expsyncd.jobs.question import (
+    FIRST_LOOK_MINUTES,
+    LONGEST_LOOK_MINUTES,
+    OVERLAP_MINUTES,
+    Answer,
+    Part,
+    read,
+    script,
+)
 from expsyncd.jobs.queue import UnreadableError, queue
 from expsyncd.jobs.rows import Asker
 from expsyncd.jobs.summary import summary
@@ -101,6 +109,7 @@ class SlurmKeeper:
         self._json = True
         self._alone, self._commanded = False, True
         self._accounts_at: datetime | None = None
+        self._remembered_at: datetime | None = None  # when a daemon before this one asked last
         self._physical: dict[str, str] = {}
         self._asked_paths: Mapping[str, str] = {}
 
@@ -131,7 +140,7 @@ class SlurmKeeper:
         at = await means.thread.run(means.ledger.asked_at, self._host)
         if at is None:
             return
-        self._inquiry.asked_at = datetime.fromtimestamp(at, UTC)
+        self._inquiry.asked_at = self._remembered_at = datetime.fromtimestamp(at, UTC)
         rows, _ = await means.thread.run(means.ledger.known, self._host)
         self._state = replace(summary(rows, now), as_of=self._inquiry.asked_at)
         ours = [row for row in rows if row.log_source and row.log_source not in self._sources.paths()]
@@ -174,10 +183,10 @@ class SlurmKeeper:
         return await self._take(answer)
 
     def _minutes(self, now: datetime) -> int:
-        if self._accounts_at is None:
-            return FIRST_LOOK_MINUTES
-        past = int((now - self._accounts_at).total_seconds() // 60) + OVERLAP_MINUTES
-        return min(FIRST_LOOK_MINUTES, past)
+        heard_at = self._accounts_at or self._remembered_at
+        past = 0 if heard_at is None else int((now - heard_at).total_seconds() // 60) + OVERLAP_MINUTES
+        least = FIRST_LOOK_MINUTES if self._accounts_at is None else 0
+        return min(LONGEST_LOOK_MINUTES, max(least, past))
 
     async def _take(self, answer: Answer) -> Told:
         if answer.missing:

@@ -14,6 +14,7 @@ from shlex import quote
 
 SEPARATOR = "\x1f"  # free text may hold a |, and nobody types this
 FIRST_LOOK_MINUTES = 3 * 24 * 60
+LONGEST_LOOK_MINUTES = 30 * 24 * 60  # after a time away; a person's jobs of a month are one cheap query
 OVERLAP_MINUTES = 15
 COMPLAINT = 400  # bytes of what a program says when it fails
 

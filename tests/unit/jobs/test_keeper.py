@@ -213,6 +213,20 @@ async def test_sacct_looks_back_as_far_as_it_was_not_heard(facts):
     assert [re.findall(r"now-(\d+)minutes", text)[0] for text in scene.host.asked] == ["4320", "75"]
 
 
+async def test_sacct_is_heard_after_weeks_away(facts):
+    fine = [("sacct text", ""), ("sacct-ended 0", "")]
+    scene = Scene(facts, *[told("long", LINE, sacct=fine)] * 3)
+    facts.jobs.note_asked("hpc", (scene.clock.at - timedelta(days=10)).timestamp())
+    await scene.keeper._remember()
+    await scene.ask()
+    scene.clock.at += timedelta(days=5)
+    await scene.ask()
+    scene.clock.at += timedelta(days=300)
+    await scene.ask()
+    days = [int(re.findall(r"now-(\d+)minutes", text)[0]) // 1440 for text in scene.host.asked]
+    assert days == [10, 5, 30]
+
+
 async def test_a_daemon_that_starts_again_knows_and_keeps_the_pause(facts):
     facts.jobs.note_asked("hpc", Time.at.timestamp())
     scene = Scene(facts, told("long", LINE))

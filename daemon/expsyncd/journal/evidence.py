@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from expsyncd.journal.naming import NAMING, is_added, name_of, names_in, rest_of, told
+from expsyncd.journal.naming import NAMING, is_added, name_of, names_in, rest_of, script_of, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -148,10 +148,12 @@ def _of_settings(entry: EntryRow, run: LinkRun, why: list[str], against: list[st
 
 
 def _of_jobs(entry: EntryRow, jobs: Iterable[JobRow], why: list[str]) -> float:
+    _, own = ("", None) if entry.symbolic else script_of(entry.command)
     for job in jobs:
         name = entry.settings.get("sbatch.job-name") or entry.settings.get("srun.job-name")
-        script = job.command.split(" ")[0].rsplit("/", 1)[-1]
-        if (name and name == job.name) or (script and script == entry.program.rsplit("/", 1)[-1]):
+        script, given = script_of(job.command)
+        fits = bool(script) and script == entry.program.rsplit("/", 1)[-1]
+        if (name and name == job.name) or (fits and (None in (own, given) or own == given)):
             why.append(f"job {job.job} ({job.name})")
             return 0.5 if entry.kind == "sbatch" else 0.2
     return 0.0

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from expsyncd.journal.evidence import LINKED_FROM, MARGIN, Evidence, weigh
-from expsyncd.journal.naming import joins, name_of, names_in, telling
+from expsyncd.journal.naming import joins, name_of, names_in, script_of, telling
 from expsyncd.state.entries import LinkRow
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class _Index:
             for key, value in run.settings.items():
                 self._by_setting[name_of(key), _plain(value)].append(run)
             for job in jobs.get(run.key, ()):
-                self._by_script[job.command.split(" ")[0].rsplit("/", 1)[-1]].append(run)
+                self._by_script[script_of(job.command)[0]].append(run)
 
     def candidates(self, entry: EntryRow) -> list[LinkRun]:
         """Runs worth weighing."""

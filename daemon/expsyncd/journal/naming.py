@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
+import shlex
 from typing import TYPE_CHECKING
+
+from expsyncd.journal.directives import options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -90,3 +94,17 @@ def told(token: str) -> tuple[str, str] | None:
     """A setting in a name: `seed3` → seed, 3; `lr1e` is cut at its separator, so only whole ones count."""
     match = re.fullmatch(r"([A-Za-z]+)(\d+(?:\.\d+)?(?:e-?\d+)?)", token)
     return (match[1].lower(), match[2]) if match else None
+
+
+def script_of(command: str) -> tuple[str, tuple[str, ...] | None]:
+    """The script of a job, by its path or the line that submitted it; of a line its arguments, too."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        words = command.split()
+    if not words:
+        return "", None
+    if posixpath.basename(words[0]) not in {"sbatch", "srun"}:
+        return posixpath.basename(words[0]), None
+    rest = words[1 + options(words[1:])[1] :]
+    return (posixpath.basename(rest[0]), tuple(rest[1:])) if rest else ("", ())

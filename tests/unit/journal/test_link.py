@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from expsyncd.journal.evidence import same
@@ -168,9 +170,16 @@ def test_a_job_ties_what_no_name_does():
         3.0, "tb", b"2024/x",
     )  # fmt: skip
     submitted = entry("sbatch run.sbatch", kind="sbatch", **{"sbatch.job-name": "vit"})
-    pairs, found = linked([submitted], [run("2024/x")], jobs=[job])
-    assert pairs == {("1", "2024/x")}
-    assert found.links[0].why == "job 7 (vit)"
+    # As squeue tells it, and the line that sacct tells.
+    for command in ("/w/run.sbatch", "sbatch --time 1:00 --nice ./run.sbatch"):
+        pairs, found = linked([submitted], [run("2024/x")], jobs=[replace(job, command=command)])
+        assert pairs == {("1", "2024/x")}
+        assert found.links[0].why == "job 7 (vit)"
+    told = replace(job, command="sbatch --time 1:00 run.sbatch b 'c d'")
+    lines = [entry(f"sbatch run.sbatch {more}", kind="sbatch", line=line) for line, more in enumerate("ab")]
+    assert linked(lines, [run("2024/x")], jobs=[told])[0] == set()
+    lines.append(entry("sbatch run.sbatch b 'c d'", kind="sbatch", line=2))
+    assert linked(lines, [run("2024/x")], jobs=[told])[0] == {("2", "2024/x")}
     again = entry("sbatch run.sbatch", kind="sbatch", line=2, **{"sbatch.job-name": "vit"})
     pairs, found = linked([submitted, again], [run("2024/x")], jobs=[job])
     assert pairs == set()

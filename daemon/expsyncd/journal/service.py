@@ -74,6 +74,7 @@ class Journal:
         self._lost: set[str] = set()  # entries that no kept text gives any more
         self._made = -1
         self._linked_of: object = None
+        self._linking = asyncio.Lock()
         self._reading = False
 
     def batch(self, batch: Batch) -> None:
@@ -250,6 +251,10 @@ class Journal:
     # --- links ----------------------------------------------------------------------------------------
 
     async def _relink(self) -> None:
+        async with self._linking:  # who began earlier knows less
+            await self._link()
+
+    async def _link(self) -> None:
         began = self._clock.monotonic()
         self._link_at = began + LINK_AT_LEAST_S
         entries = list(self._rows.values())

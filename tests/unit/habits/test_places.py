@@ -19,7 +19,6 @@ ELSEWHERE = {
     "asks a host's programs": {"gpus.keeper": "integration/test_asks"},
     "starts processes": {
         "journal.read": "integration/test_journal", "journal.scripts": "integration/test_journal",
-        "journal.service": "integration/test_journal",
         "runs.read": "integration/test_runs",
         "runs.reader": "integration/test_runs", "runs.record": "integration/test_runs", "runs.service": "integration/test_runs",
         "runs.hparams": "integration/test_runs",

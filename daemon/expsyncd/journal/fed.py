@@ -42,12 +42,8 @@ class Fed:
         body = node.child_by_field_name("body")
         found = _heredoc(node, scope)
         if found is None:
-            here = next((child for child in node.named_children if child.type == "herestring_redirect"), None)
-            if here is not None and body is not None and body.type == "command":
-                text = " ".join(
-                    word.text for word in expand(text_of(here).removeprefix("<<<").strip(), scope)
-                )
-                self._fed(body, text, place.lines(node)[0] - 1, scope, place, one_line=True)
+            if body is not None and (here := _here(node)) is not None and body.type == "command":
+                self.here(body, here, scope, place)
             elif body is not None:
                 self._walker.visit(body, scope, place)
             else:
@@ -72,6 +68,20 @@ class Fed:
             self._reads(parts[-1], text, row, scope, place, into)
         for child in behind:
             self._walker.visit(child, scope, place)
+
+    def here(self, node: Node, here: Node, scope: Scope, place: Place) -> None:
+        """A command that reads the words behind `<<<`."""
+        words = expand(text_of(here).removeprefix("<<<").strip(), scope)
+        text = " ".join(word.text for word in words)
+        self._fed(node, text, place.lines(node)[0] - 1, scope, place, one_line=True)
+
+    def command(self, node: Node, scope: Scope, place: Place) -> None:
+        """A simple command."""
+        here = _here(node)
+        if here is not None:
+            self.here(node, here, scope, place)
+        else:
+            self._commands.command(node, scope, place)
 
     def _reads(self, node: Node, text: str, row: int, scope: Scope, place: Place, into: str) -> None:
         """Whatever reads a heredoc: a command, a loop, or the commands of a group."""
@@ -135,7 +145,7 @@ class Fed:
         elif head == "sbatch":
             self._commands.submitted.job(text, core, fresh, inner_place)
             if len(self._walker.entries) == count:
-                self._walker.visit(node, scope, place)
+                self._commands.command(node, scope, place)
         elif head == "xargs":
             whole = any(word.startswith(("-I", "-L", "-d")) for word in texts)
             values = [Word(part) for part in (text.split("\n") if whole else text.split()) if part.strip()]
@@ -146,9 +156,9 @@ class Fed:
             kind = "ssh" if head == "ssh" else "heredoc"
             self._walker.text(text, scope.copy() if head in heads.SHELLS else fresh, inner_place.inside(kind))
             if len(self._walker.entries) == count:  # answers to what it asks, no commands
-                self._walker.visit(node, scope, place)
+                self._commands.command(node, scope, place)
         else:
-            self._walker.visit(node, scope, place)
+            self._commands.command(node, scope, place)
 
     def pipeline(self, node: Node, scope: Scope, place: Place) -> None:
         """`echo "…" | bash`, `seq 3 | xargs -I{} …`, and plain pipes."""
@@ -223,6 +233,10 @@ def _into(node: Node, scope: Scope) -> str:
         if child.type == "heredoc_redirect":
             waiting += child.named_children
     return ""
+
+
+def _here(node: Node) -> Node | None:
+    return next((child for child in node.named_children if child.type == "herestring_redirect"), None)
 
 
 def _behind(node: Node) -> list[Node]:

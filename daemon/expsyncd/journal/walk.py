@@ -128,7 +128,7 @@ class Walker:
         place = replace(place, deep=place.deep + 1)
         match node.type:
             case "command":
-                self._commands.command(node, scope, place)
+                self._fed.command(node, scope, place)
             case "redirected_statement":
                 self._fed.redirected(node, scope, place)
             case "pipeline":

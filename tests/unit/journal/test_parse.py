@@ -129,6 +129,7 @@ def test_what_could_not_be_read_is_said():
         ("cat > j.sh <<E && sbatch j.sh\npython t.py --n 1\nE", ["sbatch j.sh", "python t.py --n 1"]),
         ("cd x && while read n; do python t.py --n $n; done <<E | tee log\n1\n2\nE", ["python t.py --n 1", "python t.py --n 2"]),
         ("python t.py --n 1 <<E | python plot.py --log x\nyes\nE", ["python t.py --n 1", "python plot.py --log x"]),
+        ("N=9; bash <<< \"python t.py --n $N\" > l; at now + 1 hour <<< 'python u.py --n 8' &", ["python t.py --n 9", "python u.py --n 8"]),
         ("bash train.sh --lr 1 <<< yes; xargs -I{} python t.py --n {} <<E\n1\n2\nE", ["bash train.sh --lr 1", "python t.py --n 1", "python t.py --n 2"]),
         ("ssh h python t.py --n 1 <<E\nyes\nE", ["python t.py --n 1"]),
         ("python t.py --n 1 <<E > log 2>&1 &\nyes\nE\nssh h <<'E' &\npython t.py --n 2\nE\nbash > log <<-E &\npython t.py --n 3\nE\nwait",

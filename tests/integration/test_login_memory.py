@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 import subprocess
 
 import pytest
 
 from expsyncd.ssh.causes import Kind
 from expsyncd.ssh.connection import Connection, ConnectionProblem
-from expsyncd.ssh.vain import VainLogins
+from expsyncd.ssh.diagnosis import Diagnosis
+from expsyncd.ssh.vain import Vain, VainLogins
 from support.sshd import make_key
 from support.wait import until
 
@@ -163,3 +165,15 @@ async def test_a_login_of_the_person_is_something_new(make_sshd, connection_of):
             await connection.close()
             person.terminate()
             person.wait()
+
+
+async def test_a_login_that_cannot_be_noted_leaves_no_master(make_sshd, connection_of, short_folder):
+    async def full(_name, _vain):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    sshd = make_sshd()
+    earlier = Diagnosis(Kind.SECOND_FACTOR, "a code is asked for", "", retry=False, needs_login=True)
+    connection = connection_of(sshd, VainLogins({sshd.alias: Vain("other means", earlier)}, full))
+    with pytest.raises(sqlite3.OperationalError):
+        await connection.open()
+    assert list((short_folder / "cm").iterdir()) == []

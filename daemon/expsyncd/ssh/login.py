@@ -133,6 +133,9 @@ class Login:
         self._opening = master = await OwnMaster.start(argv, self.socket, self._setting.environment)
         try:
             await self._through(master)
+            self._patience.worked(time.monotonic() - began)
+            self._nothing_listens = False
+            await self._vain.forget(self.name)  # in facts.db, so it may fail or be cancelled, too
         except BaseException as error:
             await master.stop()
             if isinstance(error, ConnectionProblem):
@@ -141,9 +144,6 @@ class Login:
             raise
         finally:
             self._opening = None
-        self._patience.worked(time.monotonic() - began)
-        self._nothing_listens = False
-        await self._vain.forget(self.name)
         return master
 
     def give_up(self) -> None:

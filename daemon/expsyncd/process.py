@@ -88,6 +88,7 @@ class Child:
         self._transport = transport
         self._protocol = protocol
         self._grace_s = grace_s
+        self._over = False
 
     @classmethod
     async def start(
@@ -210,8 +211,10 @@ class Child:
         """TERM the leader, KILL the group after the grace; returns when the leader is gone.
 
         TERM goes to the leader only: rsync then removes its temp file and ends its far side (exit 20),
-        which TERM to the whole group prevents (exit 255).
+        which TERM to the whole group prevents (exit 255). Asking again is fine.
         """
+        if self._over:  # the group's number may be another's by now
+            return
         try:
             if self.code is None:
                 self.signal_leader(signal.SIGTERM)
@@ -228,6 +231,7 @@ class Child:
     async def _close(self) -> None:
         await self._protocol.leader_gone.wait()
         self._transport.close()
+        self._over = True
 
 
 async def run(

@@ -675,6 +675,25 @@ async def test_a_master_left_by_login_is_used_and_survives(sshd, connect, short_
         assert path.exists()
 
 
+async def test_a_login_of_the_person_during_an_attempt_keeps_its_socket(sshd, connect, short_folder):
+    path = command.socket_path(short_folder / "cm", "mute")
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+
+        class Mute:
+            alias = "mute"
+            options = ("-F", "/dev/null", "-o", "HostName=127.0.0.1", "-p", str(mute.getsockname()[1]))
+
+        async with connect(Mute, opened=False) as connection, asyncio.TaskGroup() as group:
+            opening = group.create_task(connection.open(), name="open")
+            await eventually(our_ssh, within=SOON_S)
+            async with person_logs_in(sshd, path) as child:
+                opening.cancel()
+                await asyncio.wait([opening])
+                await connection.close()
+                assert child.code is None
+                assert path.exists(), "it holds what the person typed"
+
+
 async def test_a_dead_socket_of_the_person_is_no_obstacle(make_sshd, connect, short_folder):
     path = short_folder / "mine"
     with socket.socket(socket.AF_UNIX) as dead:

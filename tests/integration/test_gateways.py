@@ -15,6 +15,7 @@ from expsyncd.ssh.causes import Kind
 from expsyncd.ssh.connection import Connection, ConnectionProblem
 from expsyncd.ssh.gateways import Gateways
 from expsyncd.ssh.login import Setting, quiet
+from expsyncd.ssh.master import is_own_socket
 from expsyncd.ssh.vain import VainLogins
 from support.wait import eventually, until
 
@@ -136,6 +137,41 @@ async def test_a_killed_gateway_master_is_noticed_and_opened_anew(make_sshd, thr
         assert gate.attempts() == 2
 
 
+async def test_a_login_at_the_gateway_after_our_master_ended_outlives_us(make_sshd, through, monkeypatch):
+    gate = make_sshd(alias="gate")
+    (host,) = behind(make_sshd, gate, 1)
+    signalled, killpg = [], os.killpg
+
+    def note(group, number):
+        signalled.append(group)
+        killpg(group, number)
+
+    monkeypatch.setattr(os, "killpg", note)
+    async with through(host) as way:
+        connection = way.to(host)
+        await connection.open()
+        socket = way.gateways.login("gate", ["--", "gate"]).socket
+        ours = _master_pid(socket)
+        os.kill(ours, signal.SIGKILL)
+        await asyncio.wait_for(connection.lost(), SOON_S)
+        await eventually(lambda: ours in signalled, SOON_S)
+        signalled.clear()
+        socket.unlink(missing_ok=True)  # as `expsyncd login` does
+        person = _logs_in(host, "gate", "-S", str(socket))
+        try:
+            await eventually(lambda: is_own_socket(socket), SOON_S)
+            await asyncio.wait_for(connection.open(), SOON_S)
+            assert not way.gateways.owns(socket)
+            await connection.close()
+            await way.gateways.close()
+            assert person.poll() is None
+            assert socket.exists(), "it holds what the person typed"
+            assert ours not in signalled, "its number may be somebody else's by now"
+        finally:
+            person.terminate()
+            person.wait()
+
+
 def _master_pid(socket):
     said = subprocess.run(
         ["ssh", "-S", str(socket), "-O", "check", "x"], check=True, capture_output=True, text=True
@@ -143,8 +179,8 @@ def _master_pid(socket):
     return int(said.stderr.partition("pid=")[2].partition(")")[0])
 
 
-def _logs_in(sshd, alias):
-    argv = ["ssh", *sshd.options, "-M", "-N", "--", alias]
+def _logs_in(sshd, alias, *options):
+    argv = ["ssh", *sshd.options, *options, "-M", "-N", "--", alias]
     return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 

@@ -62,7 +62,7 @@ class Gateways:
             if gate.failures > failures and gate.problem is not None:
                 raise gate.problem  # what somebody else found out while we waited for our turn
             try:
-                if gate.master is None or not await gate.login.lives(gate.master.socket):
+                if not await self._lives(gate):
                     await self._open(gate, way)
             except ConnectionProblem as problem:
                 gate.failures += 1
@@ -108,7 +108,7 @@ class Gateways:
             async with asyncio.TaskGroup() as group:
                 while True:
                     master = await self._opened.get()
-                    group.create_task(master.gone(), name=f"gateway master {master.pid}")
+                    group.create_task(_end(master), name=f"gateway master {master.pid}")
         finally:
             await self.close()
 
@@ -136,6 +136,12 @@ class Gateways:
         gate.tried_at = float("-inf")
         self._opened.put_nowait(own)
 
+    async def _lives(self, gate: _Gate) -> bool:
+        master = gate.master
+        if master is None or (isinstance(master, OwnMaster) and master.code is not None):
+            return False  # who answers at the socket of one that has ended is somebody else
+        return await gate.login.lives(master.socket)
+
     async def _let_go(self, gate: _Gate) -> None:
         master, gate.master = gate.master, None
         if master is not None:
@@ -146,3 +152,9 @@ class Gateways:
             chance = random.Random()  # noqa: S311 - jitter, no secret
             self._gates[hop] = _Gate(Login(hop, destination, self._setting), Backoff(chance, self._clock))
         return self._gates[hop]
+
+
+async def _end(master: OwnMaster) -> None:
+    """Read what it says, and see that nothing of it is left once it has ended."""
+    await master.gone()
+    await master.stop()

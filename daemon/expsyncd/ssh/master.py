@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import stat
 import time
 from contextlib import suppress
@@ -30,6 +31,19 @@ def is_own_socket(path: Path) -> bool:
     except OSError:
         return False
     return stat.S_ISSOCK(found.st_mode) and found.st_uid == os.getuid()
+
+
+def listened_at(path: Path) -> bool:
+    """Whether a process listens at the socket `path`, be it frozen; asks it nothing."""
+    with socket.socket(socket.AF_UNIX) as asking:
+        asking.setblocking(False)
+        try:
+            asking.connect(str(path))
+        except BlockingIOError:  # too many wait there already
+            return True
+        except OSError:
+            return False
+    return True
 
 
 class Master(Protocol):
@@ -137,9 +151,10 @@ class OwnMaster:
     async def stop(self) -> None:
         """TERM, then KILL its group (a hop belongs to it); removes the socket."""
         await self._child.stop()
-        # Only a killed ssh leaves its socket behind.
-        with suppress(OSError):
-            self.socket.unlink()
+        # Only a killed ssh leaves its socket behind. Where somebody listens it is a login of the person's.
+        if not listened_at(self.socket):
+            with suppress(OSError):
+                self.socket.unlink()
 
     async def _listen(self) -> None:
         async for chunk in self._child.chunks(stderr=True):

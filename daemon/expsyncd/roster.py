@@ -72,6 +72,8 @@ class Roster:
         self._pull_at_once = pull_at_once
         self._asking = Means(Ledger(tools.facts.jobs, runs), tools.thread, clock, redact)
         self._running: dict[str, tuple[Host, asyncio.Task[None]]] = {}
+        # By name and alias, for longer than a Host lives: each save of hosts.yaml may start it anew.
+        self._backoffs: dict[tuple[str, str], Backoff] = {}
 
     @property
     def hosts(self) -> dict[str, Host]:
@@ -129,7 +131,7 @@ class Roster:
             config,
             whole,
             connection,
-            Backoff(random.Random(), self._clock, lambda: len(self._running)),  # noqa: S311 - jitter, no secret
+            self._backoff(config),
             self._tools,
             self._tracker,
             self._clock,
@@ -145,6 +147,15 @@ class Roster:
         )
         task = group.create_task(supervise.keep(config.name, host.run), name=f"host {config.name}")
         self._running[config.name] = (host, task)
+
+    def _backoff(self, config: HostConfig) -> Backoff:
+        key = (config.name, config.ssh)
+        if key in self._backoffs:
+            self._backoffs[key].reset()
+        else:
+            chance = random.Random()  # noqa: S311 - jitter, no secret
+            self._backoffs[key] = Backoff(chance, self._clock, lambda: len(self._running))
+        return self._backoffs[key]
 
     async def _stop_host(self, name: str) -> None:
         _, task = self._running.pop(name)

@@ -17,6 +17,7 @@ from expsyncd.control import client
 from expsyncd.control.protocol import request
 from expsyncd.errors import Error
 from expsyncd.paths import Paths
+from expsyncd.ssh.retry import MOST_ATTEMPTS
 from expsyncd.state.facts import Facts
 from expsyncd.state.marks import Mark
 from support.place import Place, children_of, content
@@ -247,6 +248,17 @@ def test_a_file_that_is_saved_while_it_starts_is_applied(place):
     saving.join()
     until(lambda: "other" in status_of(place, "gpu")["sources"], 10)
     assert place.status()["config"]["error"] is None
+
+
+def test_saving_the_file_again_and_again_is_no_way_around_the_limit_of_attempts(place):
+    place.start()
+    text = place.config_file.read_text()
+    for number in range(MOST_ATTEMPTS):
+        until(lambda: status_of(place, "gpu").get("status") == "connected", 20)
+        place.config_file.write_text(text.replace("name: remote", f"name: remote-{number}"))
+        until(lambda n=number: f"remote-{n}" in status_of(place, "gpu").get("sources", {}), 20)
+    place.run("pull", check=False)  # waits for the connection
+    assert place.sshd.attempts() == MOST_ATTEMPTS
 
 
 def test_a_broken_file_at_the_start(place):

@@ -115,9 +115,7 @@ class Gateways:
     async def keep_only(self, hops: set[str]) -> None:
         """Let go of the gateways that no host uses any more."""
         for hop in [hop for hop in self._gates if hop not in hops]:
-            gate = self._gates.pop(hop)
-            if gate.master is not None:
-                await gate.master.stop()
+            await self._let_go(self._gates[hop])  # its attempts of the last minute still count
 
     async def close(self) -> None:
         """End our masters; those of the person stay."""

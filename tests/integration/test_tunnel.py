@@ -15,7 +15,10 @@ import pytest
 
 from expsyncd.clock import SystemClock
 from expsyncd.config.model import ForwardConfig, HostConfig
+from expsyncd.process import Child, run
+from expsyncd.ssh import command
 from expsyncd.ssh.connection import Connection
+from expsyncd.ssh.forwarding import Reached
 from expsyncd.ssh.tunnels import Tunnels
 from expsyncd.state.status import Trouble
 from support.place import free_port, http_json
@@ -206,6 +209,48 @@ async def test_a_busy_local_port_names_its_owner_and_is_taken_when_free(sshd, tu
             assert "another local port" in state.status.error.advice
             busy.close()
             await becomes(states, "open")
+
+
+async def test_a_forward_that_the_master_holds_from_an_earlier_life_is_used(sshd, tunnels_of, short_folder):
+    path = command.socket_path(short_folder / "cm", sshd.alias)
+    path.parent.mkdir(mode=0o700)
+    argv = ["ssh", *sshd.options, "-M", "-N", "-S", str(path), "--", sshd.alias]
+    async with await Child.start(argv, stderr=asyncio.subprocess.DEVNULL):
+        await eventually(path.exists, WITHIN_S)
+        local = f"127.0.0.1:{free_port()}"
+        with page() as port:
+            left = await run(
+                command.forward(path, sshd.alias, "forward", local, f"{THIRD}:{port}"), timeout_s=WITHIN_S
+            )
+            assert left.code == 0
+            async with tunnels_of(sshd, f"{THIRD}:{port}", local=local) as states:
+                await becomes(states, "open")
+
+
+async def test_a_forward_that_is_being_opened_when_it_ends_is_taken_back():
+    class Master:
+        def __init__(self):
+            self.asked, self.taken_back = asyncio.Event(), []
+
+        async def open(self, _local, _remote):
+            self.asked.set()  # it is there now, only its answer is not
+            await asyncio.Event().wait()
+
+        async def reach(self, _remote, _limit_s):
+            return Reached("silent")
+
+        async def cancel(self, local, remote):
+            self.taken_back.append((local, remote))
+
+    states: dict[str, TunnelState] = {}
+    master, local = Master(), f"127.0.0.1:{free_port()}"
+    forwards = (ForwardConfig(local=local, remote="localhost:6006"),)
+    tunnels = Tunnels(HostConfig(name="gpu", ssh="gpu", forwards=forwards), states.__setitem__, SystemClock())
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(tunnels.run(master, 0.0), name="tunnels")
+        await asyncio.wait_for(master.asked.wait(), WITHIN_S)
+        running.cancel()
+    assert master.taken_back == [(local, "localhost:6006")]
 
 
 @pytest.mark.parametrize("line", ["AllowTcpForwarding no", "PermitOpen 127.0.0.1:1"])

@@ -71,6 +71,8 @@ class Tunnel:
         # What answers there, once it is known: it decides how the next look is done.
         self._kind: Heard | None = Heard.HTTP if config.tensorboard else None
         self._asked = False
+        self._owed = False  # it may be there by our doing, so it is to be taken back
+        self._may_be_there = True
         self._put(self._state)
 
     def unreachable(self, cause: Trouble) -> None:
@@ -79,7 +81,8 @@ class Tunnel:
 
     async def run(self, forwards: Forwards, round_trip_s: float, turn: asyncio.Lock) -> None:
         """Keep it open until cancelled. `turn`: one tunnel at a time asks why it is refused."""
-        self._asked = False
+        self._asked = self._owed = False
+        self._may_be_there = True
         self._become(TunnelOpening())
         try:
             while True:
@@ -96,7 +99,7 @@ class Tunnel:
                     case _:
                         await asyncio.sleep(AGAIN_S)
         finally:
-            if self._asked:
+            if self._owed:
                 # A master of the person lives on, and would keep the port.
                 with suppress(Error, TimeoutError):
                     async with asyncio.timeout(CANCEL_WITHIN_S):
@@ -104,8 +107,13 @@ class Tunnel:
 
     async def _look(self, forwards: Forwards, round_trip_s: float, turn: asyncio.Lock) -> TunnelStatus:
         if not self._asked:
-            if taken := self._taken():
+            taken = self._taken()
+            if taken and not self._may_be_there:
                 return taken
+            # A master that outlives us may hold it from an earlier life, or it did not answer in time. Of a
+            # port that is taken it is asked once: the person's own says each refusal to their terminal.
+            self._may_be_there = not taken
+            self._owed = self._owed or not taken
             if not await forwards.open(self._local, self._remote):
                 return self._taken() or TunnelWaiting(Trouble("ssh could not open the local end"))
             self._asked = True
@@ -119,7 +127,7 @@ class Tunnel:
         )
         match heard:
             case Heard.NOBODY:
-                self._asked = False
+                self._asked, self._may_be_there = False, True
                 return TunnelWaiting(Trouble("the local end is gone", "it is opened again"))
             case Heard.HTTP:
                 return self._open(heard, f"http://localhost:{self._port}/")

@@ -161,6 +161,13 @@ async def test_to_a_page_on_a_third_machine(sshd, tunnels_of):
             assert probe.connect_ex(("127.0.0.1", int(state.local.partition(":")[2]))) != 0, "left behind"
 
 
+async def test_the_page_of_a_local_end_that_is_not_localhost(sshd, tunnels_of):
+    with page() as port:
+        async with tunnels_of(sshd, f"{THIRD}:{port}", local=f"127.0.0.5:{free_port()}") as states:
+            state = await becomes(states, "open")
+            assert await asyncio.to_thread(http_json, state.status.url) == {"here": True}
+
+
 async def test_a_closed_port_never_reads_open_and_is_found_when_it_opens(sshd, tunnels_of):
     with page() as port:
         pass

@@ -36,6 +36,8 @@ REACH_WITHIN_S = 5.0
 CANCEL_WITHIN_S = 2.0
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - the person's own wish; where to look then
 
+AT_LOCALHOST = {"127.0.0.1", *ANYWHERE}
+
 
 class Forwards(Protocol):
     """The part of a connection that tunnels use."""
@@ -65,6 +67,8 @@ class Tunnel:
         self._local = (
             f"[{self._address}]:{self._port}" if ":" in self._address else f"{self._address}:{self._port}"
         )
+        # Pages know it by this name; at another address nothing answers to it.
+        self._shown = f"localhost:{self._port}" if self._address in AT_LOCALHOST else self._local
         self._put = put
         self._clock = clock
         self._state = TunnelState(self._local, config.remote, config.tensorboard)
@@ -130,14 +134,14 @@ class Tunnel:
                 self._asked, self._may_be_there = False, True
                 return TunnelWaiting(Trouble("the local end is gone", "it is opened again"))
             case Heard.HTTP:
-                return self._open(heard, f"http://localhost:{self._port}/")
+                return self._open(heard, f"http://{self._shown}/")
             case Heard.TALKS:
-                return self._open(heard, f"localhost:{self._port}")
+                return self._open(heard, self._shown)
         async with turn:
             reached = await forwards.reach(self._remote, REACH_WITHIN_S)
         patient = heard in (Heard.SILENT, Heard.HUNG_UP) and self._kind is not Heard.HTTP
         if reached.word == "accepted" and patient:
-            return self._open(Heard.SILENT, f"localhost:{self._port}")
+            return self._open(Heard.SILENT, self._shown)
         return self._why_not(heard, reached)
 
     def _open(self, kind: Heard, url: str) -> TunnelOpen:

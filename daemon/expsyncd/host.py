@@ -183,8 +183,7 @@ class Host:
     async def run(self) -> None:
         """Connect, pull while connected, wait, and again; until cancelled."""
         if self._start_after_s:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._retry.wait(), self._start_after_s)
+            await self._wished(self._start_after_s)
         while True:
             self._retry.clear()
             if self._paused:
@@ -201,15 +200,27 @@ class Host:
                 problem = await self._serve(link)
             except ConnectionProblem as error:
                 problem = error
+            except _Over:
+                continue
             finally:
                 await self._connection.close()
-            if problem is not None:
+            if problem is not None and not self._paused:
                 await self._wait(problem)
 
     async def _turn(self) -> None:
-        """Never more than six attempts a minute, whoever wishes them."""
-        await asyncio.sleep(self._backoff.held_s())
+        """Never more than six attempts a minute, whoever wishes them, and none of a host that is paused."""
+        while not self._paused and (held_s := self._backoff.held_s()):
+            await self._wished(held_s)
+            self._retry.clear()  # what was wished is the attempt that waits
+        if self._paused:
+            raise _Over
         self._backoff.attempt()
+
+    async def _wished(self, limit_s: float) -> None:
+        """Wait for a wish, at most so long. Not wait_for: before Python 3.12 it may forget a cancel."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(limit_s):
+                await self._retry.wait()
 
     async def _serve(self, link: Link) -> ConnectionProblem | None:
         """Pull until the connection is lost or a pause is wished."""
@@ -247,7 +258,8 @@ class Host:
             pass
         except* ConnectionProblem as lost_meanwhile:
             problem = problem or first_of(lost_meanwhile)
-        heed_cancel(mark)
+        finally:  # also where something else failed, or `keep` would start anew what was told to end
+            heed_cancel(mark)
         return problem
 
     def _unreachable(self, cause: Trouble) -> None:
@@ -270,8 +282,7 @@ class Host:
         else:
             delay_s = self._backoff.next_delay_s(watched=self._watched())
             self._telling.become(Waiting(trouble, self._clock.now() + timedelta(seconds=delay_s)), trouble)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._retry.wait(), delay_s)
+            await self._wished(delay_s)
             return
         # Neither a login nor a changed key is found by trying.
         await either(self._retry.wait(), self._connection.something_new())

@@ -209,11 +209,9 @@ class Host:
 
     async def _turn(self) -> None:
         """Never more than six attempts a minute, whoever wishes them, and none of a host that is paused."""
-        while not self._paused and (held_s := self._backoff.held_s()):
-            await self._wished(held_s)
-            self._retry.clear()  # what was wished is the attempt that waits
-        if self._paused:
-            raise _Over
+        await self._wished(self._backoff.held_s())
+        if self._retry.is_set():
+            raise _Over  # a pause, or a login of the person's that is there by now
         self._backoff.attempt()
 
     async def _wished(self, limit_s: float) -> None:

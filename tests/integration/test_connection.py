@@ -8,7 +8,7 @@ import shutil
 import signal
 import socket
 import stat
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import pytest
 
@@ -692,6 +692,21 @@ async def test_a_login_of_the_person_during_an_attempt_keeps_its_socket(sshd, co
                 await connection.close()
                 assert child.code is None
                 assert path.exists(), "it holds what the person typed"
+
+
+async def test_a_login_of_the_person_while_an_attempt_waits_for_its_turn_is_used(sshd, connect, short_folder):
+    path = command.socket_path(short_folder / "cm", sshd.alias)
+    async with AsyncExitStack() as stack, connect(sshd, opened=False) as connection:
+
+        async def turn():
+            person = await stack.enter_async_context(person_logs_in(sshd, path))
+            assert person.code is None
+
+        with suppress(ConnectionProblem):
+            await connection.open(turn)
+        assert path.exists(), "it holds what the person typed"
+        assert (await connection.open()).adopted
+        assert sshd.attempts() == 1
 
 
 async def test_a_dead_socket_of_the_person_is_no_obstacle(make_sshd, connect, short_folder):

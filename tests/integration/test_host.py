@@ -37,9 +37,10 @@ class Line:
 
     def __init__(self, *, works=False):
         self.works = works
-        self.attempts = self.ends = 0
+        self.looks = self.attempts = self.ends = 0
 
     async def open(self, turn):
+        self.looks += 1
         await turn()
         self.attempts += 1
         if not self.works:
@@ -95,7 +96,7 @@ async def test_it_ends_whatever_comes_in_the_same_moment(works):
     assert ended
 
 
-async def test_a_pause_ends_the_wait_for_an_attempt():
+async def test_wishes_while_it_waits_for_an_attempt():
     clock = SystemClock()
     backoff = Backoff(random.Random(), clock)
     for _ in range(MOST_ATTEMPTS):
@@ -104,10 +105,11 @@ async def test_a_pause_ends_the_wait_for_an_attempt():
     host = host_of(line, backoff)
     async with asyncio.TaskGroup() as group:
         task = group.create_task(host.run(), name="host")
-        await eventually(lambda: host.state.status.word == "connecting", WITHIN_S)
-        await asyncio.sleep(0)
-        host.pause()
         try:
+            await eventually(lambda: line.looks == 1, WITHIN_S)
+            host.request_retry()
+            await eventually(lambda: line.looks == 2, WITHIN_S, "the person may have logged in")
+            host.pause()
             await eventually(lambda: host.state.status.word == "paused", WITHIN_S)
         finally:
             task.cancel()

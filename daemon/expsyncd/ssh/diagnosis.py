@@ -110,6 +110,11 @@ def _fingerprint(said: str) -> str:
     return f", now {found.group(1)}" if found else ""
 
 
+def socket_taken() -> Diagnosis:
+    """Another master is at our socket now; the next attempt uses it."""
+    return Diagnosis(Kind.SOCKET_TAKEN, "another ssh took the control socket", "")
+
+
 def agent_silent(alias: str) -> Diagnosis:
     """The login did not come through in time and the ssh-agent does not answer either."""
     return Diagnosis(

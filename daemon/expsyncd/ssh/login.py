@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from expsyncd.process import run
 from expsyncd.ssh import command
 from expsyncd.ssh.causes import Kind
-from expsyncd.ssh.diagnosis import ConnectionProblem, Diagnosis, agent_silent, diagnose
+from expsyncd.ssh.diagnosis import ConnectionProblem, Diagnosis, agent_silent, diagnose, socket_taken
+from expsyncd.ssh.hello import greets
 from expsyncd.ssh.host_keys import with_both_fingerprints
 from expsyncd.ssh.master import AdoptedMaster, OwnMaster, is_own_socket
 from expsyncd.ssh.means import Means
@@ -120,6 +121,9 @@ class Login:
 
         Raises ConnectionProblem; nothing is then left running.
         """
+        if is_own_socket(self.socket) and await greets(self.socket):
+            # The person has logged in since we looked, while the attempt waited for its turn.
+            raise ConnectionProblem(socket_taken())
         self.socket.unlink(missing_ok=True)  # nobody answered there, and ssh would not listen beside it
         argv = command.master(
             self._setting.options,

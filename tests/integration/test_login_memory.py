@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sqlite3
 import subprocess
 
 import pytest
 
+from expsyncd.process import Child, run
 from expsyncd.ssh.causes import Kind
 from expsyncd.ssh.connection import Connection, ConnectionProblem
 from expsyncd.ssh.diagnosis import Diagnosis
 from expsyncd.ssh.vain import Vain, VainLogins
 from support.sshd import make_key
-from support.wait import until
+from support.wait import eventually, until
 
 WITHIN_S = 20
 
@@ -177,3 +179,21 @@ async def test_a_login_that_cannot_be_noted_leaves_no_master(make_sshd, connecti
     with pytest.raises(sqlite3.OperationalError):
         await connection.open()
     assert list((short_folder / "cm").iterdir()) == []
+
+
+async def test_an_agent_that_does_not_answer_is_nothing_new(make_sshd, connection_of, short_folder):
+    sshd = make_sshd(client=("IdentityAgent SSH_AUTH_SOCK",))
+    sshd.authorized_keys.write_text("")
+    socket = short_folder / "agent"
+    async with await Child.start(["ssh-agent", "-D", "-a", str(socket)]) as agent:
+        await eventually(socket.exists, WITHIN_S)
+        environment = os.environ | {"SSH_AUTH_SOCK": str(socket)}
+        adding = ["ssh-add", "-q", str(make_key(sshd.folder / "other"))]
+        assert (await run(adding, timeout_s=WITHIN_S, environment=environment)).code == 0
+        connection = connection_of(sshd, SSH_AUTH_SOCK=str(socket))
+        first = await refused(connection)
+        agent.signal_leader(signal.SIGSTOP)
+        assert (await refused(connection)).diagnosis == first.diagnosis
+        agent.signal_leader(signal.SIGCONT)
+        assert (await refused(connection)).diagnosis == first.diagnosis
+        assert sshd.attempts() == 1

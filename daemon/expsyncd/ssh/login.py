@@ -114,7 +114,10 @@ class Login:
     async def in_vain(self) -> bool:
         """Whether the last login failed and there is nothing new to try with."""
         vain = self._vain.about(self.name)
-        return vain is not None and vain.digest == await self._digest(vain.diagnosis.kind)
+        if vain is None:
+            return False
+        digest = await self._digest(vain.diagnosis.kind)
+        return digest is None or digest == vain.digest  # a silent agent is nothing new to try with
 
     async def attempt(self, way: str | None) -> OwnMaster:
         """One login with a master of our own; `way` stands for the ProxyJump.
@@ -144,7 +147,7 @@ class Login:
             await master.stop()
             if isinstance(error, ConnectionProblem):
                 self._learn(error.diagnosis.kind, master.said())
-                await self._vain.note(self.name, await self._digest(error.diagnosis.kind), error)
+                await self._note(error)
             raise
         finally:
             self._opening = None
@@ -175,8 +178,7 @@ class Login:
         kind = Kind.SECOND_FACTOR
         title = "the login needs something that only you can type"
         advice = f"run `expsyncd login {self.name}`"
-        problem = ConnectionProblem(Diagnosis(kind, title, advice, retry=False, needs_login=True))
-        await self._vain.note(self.name, await self._digest(kind), problem)
+        await self._note(ConnectionProblem(Diagnosis(kind, title, advice, retry=False, needs_login=True)))
 
     @property
     def failed(self) -> bool:
@@ -195,7 +197,11 @@ class Login:
             return ConnectionProblem(vain.diagnosis)
         return ConnectionProblem(Diagnosis(Kind.CLOSED, "the ssh connection that you had opened is over", ""))
 
-    async def _digest(self, kind: Kind) -> str:
+    async def _note(self, problem: ConnectionProblem) -> None:
+        digest = await self._digest(problem.diagnosis.kind)
+        await self._vain.note(self.name, digest or "", problem)
+
+    async def _digest(self, kind: Kind) -> str | None:
         return await self.means.digest(of_host_key=kind in HOST_KEYS)
 
     async def _why_so_slow(self, master: OwnMaster, limit_s: float) -> Diagnosis:

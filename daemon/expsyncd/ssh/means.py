@@ -54,14 +54,19 @@ class Means:
         self._config_files = config_files
         self._way = Way()
 
-    async def digest(self, *, of_host_key: bool = False) -> str:
-        """Changes when a login could come out differently; `of_host_key`: a host key was the trouble."""
+    async def digest(self, *, of_host_key: bool = False) -> str | None:
+        """Changes when a login could come out differently; `of_host_key`: a host key was the trouble.
+
+        None while the agent does not answer: which keys it holds is not known then.
+        """
         with suppress(Error):  # a broken config has a digest, too: that of the files
             self._way = await self._router.way(self._destination)
         files = stamp(self._way.known_hosts if of_host_key else self._way.keys)
         parts = [self._way.printed, repr(files)]
         if not of_host_key:
-            parts.append(await self._agent())
+            if (keys := await self._agent()) is None:
+                return None
+            parts.append(keys)
         if not self._way.printed:
             parts.append(repr(stamp(self._config_files)))
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -73,8 +78,8 @@ class Means:
             paths.append(self._way.control_path)
         return stamp(paths)
 
-    async def _agent(self) -> str:
-        """The keys that the agent holds, as text; empty without an agent."""
+    async def _agent(self) -> str | None:
+        """The keys that the agent holds, as text; empty without an agent, None when it is silent."""
         agent = self._way.agent
         if agent.lower() == "none":
             return ""
@@ -85,7 +90,7 @@ class Means:
             return ""
         with suppress(Error):
             asked = await run(["ssh-add", "-L"], timeout_s=AGENT_TIMEOUT_S, environment=environment)
-            return asked.text
+            return None if asked.timed_out else asked.text
         return ""
 
 

@@ -14,6 +14,7 @@ from expsyncd.process import Child, run
 from expsyncd.ssh.causes import Kind
 from expsyncd.ssh.connection import Connection, ConnectionProblem
 from expsyncd.ssh.diagnosis import Diagnosis
+from expsyncd.ssh.login import Login, Setting, quiet
 from expsyncd.ssh.vain import Vain, VainLogins
 from support.sshd import make_key
 from support.wait import eventually, until
@@ -197,3 +198,12 @@ async def test_an_agent_that_does_not_answer_is_nothing_new(make_sshd, connectio
         agent.signal_leader(signal.SIGCONT)
         assert (await refused(connection)).diagnosis == first.diagnosis
         assert sshd.attempts() == 1
+
+
+async def test_waiting_for_something_new_outlives_a_broken_config(make_sshd, short_folder):
+    sshd = make_sshd()
+    sshd.config_file.write_text(sshd.config_file.read_text() + "\nNonsense yes\n")
+    login = Login(
+        sshd.alias, ["--", sshd.alias], Setting(short_folder, tuple(sshd.options), quiet(os.environ))
+    )
+    assert not await login.any_master()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -89,9 +90,10 @@ class Login:
             yield AdoptedMaster(theirs)
 
     async def any_master(self) -> bool:
-        """Whether there is a live one."""
-        async for _ in self.masters():
-            return True
+        """Whether there is a live one; none where the person's config is broken now."""
+        with suppress(ConnectionProblem):
+            async for _ in self.masters():
+                return True
         return False
 
     async def lives(self, socket: Path) -> bool:

@@ -127,8 +127,10 @@ CAUSES = (
          "the host key is not known yet", LOGIN + ", compare the fingerprint, answer yes"),
 
     # --- who we are: one attempt, since sshd bans who tries on ---
+    # Whole sentences: ssh prints a host's banner, too, which tells everybody what happens if.
     _row(Kind.PASSWORD_EXPIRED,
-         r"password (?:has|is) expired|[Pp]assword change required|required to change your pass",
+         r"^(?:WARNING: )?(?:Your |The )?[Pp]assword (?:(?:has |is )?expired|change required)"
+         r"|^You are required to change your pass",
          "the password on the host has expired", "run `ssh {alias}` and change it", needs_login=True),
     _row(Kind.SECOND_FACTOR, r'^Authenticated using "[^"]*" with partial success\.$(?s:.*)'
          r"Permission denied \([^)]*(?:password|keyboard-interactive)",
@@ -151,7 +153,8 @@ CAUSES = (
          "permission denied for {who} ({methods})",
          "put a key there (`ssh-copy-id {alias}`); is one with a passphrase in the agent (`ssh-add -l`)?"),
     _row(Kind.ACCOUNT,
-         r"[Aa]ccount (?:has |is |has been )?(?:expired|currently not available|locked|disabled)",
+         r"^(?:Your |This |The |User )?[Aa]ccount (?:has |is |has been )?"
+         r"(?:expired|currently not available|locked|disabled)(?=[.,;:!]|\s*$| due to )",
          "this account on the host is closed", "ask its admin", of_hop=False),
     _row(Kind.SFTP_ONLY, r"^This service allows sftp connections only",
          "the host offers sftp only, no commands",

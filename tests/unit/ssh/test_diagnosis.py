@@ -221,6 +221,37 @@ def test_our_own_deadline():
     assert found.retry
 
 
+@pytest.mark.parametrize(
+    "banner",
+    [
+        "If your password has expired, call the help desk.\n",
+        "Unused accounts: an account is locked after 90 days.\n",
+        "Your account is locked after five failures.\n",
+    ],
+)
+def test_what_a_banner_says_to_everybody_is_no_cause(banner):
+    said = f"{banner}Connection closed by 10.0.0.5 port 22\n"
+    assert diagnose(said, 255, alias="gpu1").kind is Kind.CLOSED
+    assert diagnose(banner, None, alias="gpu1").retry
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        (
+            "You are required to change your password immediately (administrator enforced).\n",
+            Kind.PASSWORD_EXPIRED,
+        ),
+        ("Your password has expired. Choose a new one.\n", Kind.PASSWORD_EXPIRED),
+        ("Password expired. Change your password now.\n", Kind.PASSWORD_EXPIRED),
+        ("Your account has been disabled.\n", Kind.ACCOUNT),
+        ("Account locked due to 5 failed logins\n", Kind.ACCOUNT),
+    ],
+)
+def test_what_a_host_says_of_this_account(said, kind):
+    assert diagnose(said, 255, alias="gpu1").kind is kind
+
+
 def test_our_own_deadline_does_not_hide_a_cause():
     assert diagnose("Host key verification failed.\n", None, alias="gpu1").kind is Kind.HOST_KEY_UNKNOWN
 

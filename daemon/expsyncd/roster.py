@@ -6,7 +6,6 @@ import asyncio
 import functools
 import random
 import shlex
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from expsyncd import supervise
@@ -160,8 +159,7 @@ class Roster:
     async def _stop_host(self, name: str) -> None:
         _, task = self._running.pop(name)
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await asyncio.wait([task], timeout=STOP_WITHIN_S)
+        await asyncio.wait([task], timeout=STOP_WITHIN_S)
 
     def _arm_schedule(self, config: Config) -> None:
         """One job a configured source; jobs of what is gone are disarmed by their key."""

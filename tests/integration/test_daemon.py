@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import threading
@@ -248,6 +249,27 @@ def test_a_file_that_is_saved_while_it_starts_is_applied(place):
     saving.join()
     until(lambda: "other" in status_of(place, "gpu")["sources"], 10)
     assert place.status()["config"]["error"] is None
+
+
+def test_a_stop_while_a_change_of_the_file_is_applied(place):
+    place.start()
+    until(lambda: status_of(place, "gpu").get("status") == "connected", 20)
+    (master,) = masters(place).values()
+    os.kill(master, signal.SIGSTOP)  # so its host takes a while to stop
+    text = place.config_file.read_text()
+    place.config_file.write_text(text.replace("name: remote", "name: renamed"))
+    until(lambda: _asked_to_end(master), 20)
+    place.daemon.send_signal(signal.SIGTERM)
+    assert place.daemon.wait(20) == 0
+    assert "did not stop in time" not in place.log()
+
+
+def _asked_to_end(pid):
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = re.search(r"^ShdPnd:\t(\w+)$", status, re.MULTILINE)
+    assert found
+    pending = int(found[1], 16)
+    return pending >> (signal.SIGTERM - 1) & 1
 
 
 def test_saving_the_file_again_and_again_is_no_way_around_the_limit_of_attempts(place):

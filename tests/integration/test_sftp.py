@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 
 import pytest
 
 from expsyncd.errors import Error
+from expsyncd.ssh import command
 from expsyncd.ssh.causes import Kind
 from expsyncd.ssh.connection import Connection, ConnectionProblem
+from expsyncd.ssh.sftp import Sftp
 from support.wait import eventually
 
 
@@ -64,6 +67,22 @@ async def test_it_rides_on_the_one_login(sshd, connected, tmp_path):
     assert not sftp.usable
     assert b"file" in {name for name, _ in found}
     assert sshd.attempts() == attempts
+
+
+async def test_an_open_that_is_cut_off_as_the_host_greets_leaves_nothing(sshd, connected, short_folder):
+    await connected(sshd)
+    loop = asyncio.get_running_loop()
+
+    class CutOff(Sftp):
+        def _greet(self):
+            super()._greet()
+            loop.call_soon_threadsafe(opening.cancel)  # before its end is heard of
+
+    argv = command.subsystem(sshd.options, command.socket_path(short_folder, sshd.alias), sshd.alias, "sftp")
+    opening = loop.create_task(CutOff.open(argv, os.environ, "cut off", timeout_s=10))
+    await asyncio.wait([opening])
+    assert opening.cancelled()
+    assert "sftp cut off" not in [thread.name for thread in threading.enumerate()]
 
 
 async def test_work_is_stopped_when_it_may_not_go_on(sshd, connected):

@@ -70,9 +70,11 @@ class Sftp:
         finally:
             its.close()
         sftp = cls(child, ours, alias)
+        opened = False  # not the wire: it is there a moment before we hear of it, and may be cancelled
         try:
             async with asyncio.timeout(timeout_s):
                 await sftp._act(sftp._greet)
+            opened = True
         except TimeoutError as error:
             raise ConnectionProblem(sftp_silent(timeout_s, alias)) from error
         except BROKEN as error:
@@ -80,7 +82,7 @@ class Sftp:
             why = NOT_SFTP if isinstance(error, GarbledError) else "it ended at once"
             raise ConnectionProblem(await sftp._why(no_sftp(why, alias))) from error
         finally:
-            if sftp._wire is None:
+            if not opened:
                 await sftp.close()
         return sftp
 

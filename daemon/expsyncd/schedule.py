@@ -68,6 +68,7 @@ class Schedule:
     async def run(self) -> None:
         """Drive the wishes until cancelled."""
         self._scheduler.start()
+        self._rearm()  # its shutdown forgot all jobs, where this is started again
         try:
             await self._tick()
         finally:

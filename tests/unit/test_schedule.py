@@ -6,6 +6,7 @@ import pytest
 from expsyncd import schedule as module
 from expsyncd.config.model import Cron, Every
 from expsyncd.schedule import Schedule
+from expsyncd.supervise import keep
 from support.wait import eventually
 
 
@@ -53,6 +54,31 @@ async def test_the_first_wish_falls_into_the_second_half_of_the_period_by_a_hash
         firsts.append((schedule.next_at(name) - now).total_seconds())
     assert all(29 <= first <= 61 for first in firsts)
     assert len({round(first) for first in firsts}) == 3
+
+
+async def test_started_again_after_a_failure_it_still_makes_the_wishes(monkeypatch):
+    monkeypatch.setattr(module, "TICK_S", 0.01)
+    clock, failures = FakeClock(), [OSError("of whoever hears of the wake")]
+
+    def wake():
+        if failures:
+            raise failures.pop()
+
+    def sleeps():
+        if failures:  # not once more, since each wake arms the wishes
+            clock.wall += timedelta(hours=1)
+        return not failures
+
+    schedule, wishes = Schedule(clock, wake), []
+    schedule.arm("a", Every(period=timedelta(seconds=0.05)), lambda: wishes.append(1), spread_by="gpu")
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(keep("schedule", schedule.run, first_s=0.001), name="schedule")
+        await eventually(sleeps, 5)
+        wishes.clear()
+        try:
+            await eventually(lambda: wishes, 5)
+        finally:
+            task.cancel()
 
 
 async def test_cron_lines(running):

@@ -256,8 +256,7 @@ class Host:
             pass
         except* ConnectionProblem as lost_meanwhile:
             problem = problem or first_of(lost_meanwhile)
-        finally:  # also where something else failed, or `keep` would start anew what was told to end
-            heed_cancel(mark)
+        heed_cancel(mark)
         return problem
 
     def _unreachable(self, cause: Trouble) -> None:

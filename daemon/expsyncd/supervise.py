@@ -33,7 +33,7 @@ async def keep(
     while True:
         started = clock.monotonic()
         try:
-            await run()
+            await _apart(name, run)
         except Exception as error:
             if _needs_user(error):
                 raise
@@ -47,6 +47,27 @@ async def keep(
             return
         await asyncio.sleep(pause_s)
         pause_s = min(pause_s * 2, LONGEST_S)
+
+
+async def _apart(name: str, run: Callable[[], Awaitable[None]]) -> None:
+    """Await `run` in a task of its own: an error with which it ends cannot take the place of our cancel."""
+
+    async def service() -> None:
+        await run()
+
+    task = asyncio.get_running_loop().create_task(service(), name=name)
+    told_to_end = False
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            told_to_end = True
+            task.cancel()
+    if not told_to_end:
+        return task.result()
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger.warning("%s failed as it ended", name, exc_info=error)
+    raise asyncio.CancelledError
 
 
 async def either(one: Coroutine[Any, Any, object], other: Coroutine[Any, Any, object]) -> None:

@@ -51,6 +51,34 @@ async def test_a_cancellation_passes_through():
         await task
 
 
+@pytest.mark.parametrize("told_to_end", [True, False])
+async def test_a_service_that_fails_as_it_ends_is_not_started_again(told_to_end):
+    runs, up = 0, asyncio.Event()
+
+    async def fails():
+        up.set()
+        try:
+            if told_to_end:
+                await asyncio.Event().wait()
+        finally:
+            raise OSError
+
+    async def run():
+        nonlocal runs
+        runs += 1
+        if runs == 1:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(fails(), name="fails")
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(keep("x", run, first_s=0.001), name="x")
+        await up.wait()
+        if told_to_end:
+            task.cancel()
+        await asyncio.wait([task])
+    assert (task.cancelled(), runs) == ((True, 1) if told_to_end else (False, 2))
+
+
 @pytest.mark.parametrize("cancelled", [True, False])
 async def test_an_error_in_a_group_does_not_swallow_the_cancel(cancelled):
     rounds = 0

@@ -25,7 +25,7 @@ from expsyncd.state.status import (
     Trouble,
     Waiting,
 )
-from expsyncd.supervise import cancels, either, heed_cancel, keep
+from expsyncd.supervise import LONGEST_S, cancels, either, heed_cancel, keep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -202,6 +202,11 @@ class Host:
                 problem = error
             except _Over:
                 continue
+            except Exception:  # what nobody foresaw: `keep` logs it and starts this loop again after a pause
+                trouble = Trouble("something unforeseen failed here", "`expsyncd logs` says what")
+                until = self._clock.now() + timedelta(seconds=LONGEST_S)
+                self._telling.become(Waiting(trouble, until), trouble)
+                raise
             finally:
                 await self._connection.close()
             if problem is not None and not self._paused:

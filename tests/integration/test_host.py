@@ -37,6 +37,7 @@ class Line:
 
     def __init__(self, *, works=False):
         self.works = works
+        self.over = asyncio.Event()
         self.looks = self.attempts = self.ends = 0
 
     async def open(self, turn):
@@ -49,7 +50,7 @@ class Line:
 
     async def lost(self):
         try:
-            await asyncio.Event().wait()
+            await self.over.wait()
         finally:
             self.ends += 1
             if self.ends == 1:
@@ -114,3 +115,17 @@ async def test_wishes_while_it_waits_for_an_attempt():
         finally:
             task.cancel()
     assert line.attempts == 0
+
+
+async def test_what_nobody_foresaw_does_not_leave_it_connected_in_status():
+    line = Line(works=True)
+    host = host_of(line)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(supervise.keep("gpu", host.run, first_s=60.0), name="host")
+        try:
+            await eventually(lambda: host.state.status.word == "connected", WITHIN_S)
+            line.over.set()
+            await eventually(lambda: host.state.status.word == "waiting", WITHIN_S)
+        finally:
+            task.cancel()
+    assert "logs" in host.state.status.error.advice

@@ -17,6 +17,7 @@ from expsyncd.ssh import command, hello
 from expsyncd.ssh.causes import Kind
 from expsyncd.ssh.connection import Connection, ConnectionProblem
 from expsyncd.ssh.hello import greets
+from expsyncd.ssh.ride import Ride
 from support.processes import alive, command_line, descendants
 from support.sshd import make_key
 from support.wait import eventually
@@ -98,6 +99,16 @@ async def test_round_trip_does_not_count_a_slow_login_shell(make_sshd, connect):
     async with connect(sshd, opened=False) as connection:
         # The first echo waits for the shell; the shortest one counts.
         assert (await connection.open()).round_trip_s < 0.15
+
+
+async def test_a_host_that_floods_the_echo_is_not_listened_to_for_long(tmp_path):
+    (tmp_path / "ssh").write_text("#!/bin/sh\nexec yes\n")
+    (tmp_path / "ssh").chmod(0o700)
+    environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    ride = Ride([], tmp_path / "socket", "gpu", environment)
+    async with asyncio.timeout(SOON_S):
+        measured = await ride.measure(10 * SOON_S)
+    assert measured.round_trip_s == 10 * SOON_S, "it echoed nothing"
 
 
 async def test_bytes_and_exit_codes_come_through(sshd, connect):

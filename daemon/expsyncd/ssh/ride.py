@@ -112,6 +112,8 @@ class Ride:
                 await child.write(b"ping 0\n")
                 async for chunk in child.chunks():
                     heard += chunk
+                    if len(heard) > probe.OUTPUT_LIMIT:
+                        break  # that is no echo
                     if number < PINGS and b"ping %d\n" % number in heard:
                         shortest_s = min(shortest_s, loop.time() - began)
                         number, began = number + 1, loop.time()

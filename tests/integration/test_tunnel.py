@@ -17,6 +17,7 @@ from expsyncd.clock import SystemClock
 from expsyncd.config.model import ForwardConfig, HostConfig
 from expsyncd.process import Child, run
 from expsyncd.ssh import command
+from expsyncd.ssh import tunnel as module
 from expsyncd.ssh.connection import Connection
 from expsyncd.ssh.forwarding import Reached
 from expsyncd.ssh.tunnels import Tunnels
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(90)
 WITHIN_S = 20
 THIRD = "127.0.0.9"  # stands for a machine behind the host
+
+
+def keeps_the_request(handler):
+    handler.rfile.read(1)  # until the other end hangs up
 
 
 class Page(BaseHTTPRequestHandler):
@@ -205,6 +210,37 @@ async def test_a_page_that_hangs_later_is_no_longer_open(sshd, tunnels_of):
     with listener() as port:
         async with tunnels_of(sshd, f"{THIRD}:{port}", tensorboard=True) as states:
             await becomes(states, "waiting", "does not answer")
+
+
+async def test_a_page_that_hangs_is_not_open_while_others_ask_why_theirs_do(monkeypatch):
+    monkeypatch.setattr(module, "OPEN_EVERY_S", 0.1)
+    states: dict[str, TunnelState] = {}
+
+    class Master:
+        async def open(self, _local, _remote):
+            return True  # what stands at the local end stands for the tunnel
+
+        async def cancel(self, _local, _remote):
+            pass
+
+        async def reach(self, _remote, _limit_s):
+            await asyncio.Event().wait()
+            return Reached("silent")
+
+    with page() as port:
+        local = f"{THIRD}:{port}"
+        forwards = (ForwardConfig(local=local, remote="localhost:6006", tensorboard=True),)
+        tunnels = Tunnels(
+            HostConfig(name="gpu", ssh="gpu", forwards=forwards), states.__setitem__, SystemClock()
+        )
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(tunnels.run(Master(), 0.0), name="tunnels")
+            try:
+                await becomes(states, "open")
+                monkeypatch.setattr(Page, "do_GET", keeps_the_request)
+                await becomes(states, "waiting", "does not answer")
+            finally:
+                running.cancel()
 
 
 async def test_a_busy_local_port_names_its_owner_and_is_taken_when_free(sshd, tunnels_of):

@@ -137,6 +137,9 @@ class Tunnel:
                 return self._open(heard, f"http://{self._shown}/")
             case Heard.TALKS:
                 return self._open(heard, self._shown)
+        if http and isinstance(self._state.status, TunnelOpen):
+            # Not only once it is known why: many may wait for their turn to ask.
+            self._become(TunnelWaiting(Trouble(f"{self._remote} does not answer")))
         async with turn:
             reached = await forwards.reach(self._remote, REACH_WITHIN_S)
         patient = heard in (Heard.SILENT, Heard.HUNG_UP) and self._kind is not Heard.HTTP

@@ -19,6 +19,7 @@ from expsyncd.samples.compose import STRIP
 from expsyncd.samples.darkroom import Darkroom
 from expsyncd.samples.frame import Frame, Picture
 from expsyncd.samples.look import Look
+from expsyncd.samples.series import Content, series_of
 from support.pictures import encoded, frame, hostile, photo
 from support.wait import eventually
 
@@ -366,6 +367,25 @@ async def test_an_overwritten_content_whose_frame_is_gone_is_left_out(darkroom, 
     done = await darkroom.render([old, *frames], PLAIN, tmp_path / "s.gif")
     assert done.shown == 2
     assert [(one.size, one.reason) for one in done.refused] == [(5, "changed while it was looked at")]
+
+
+async def test_a_name_with_a_step_that_is_written_again_keeps_the_frame_of_before(darkroom, folder, tmp_path):
+    # Its label gets the time of writing only then, and the old bytes are gone by that time.
+    path = folder / "epoch_3.png"
+    contents = []
+    for seed in (1, 2, 3):
+        path.write_bytes(encoded(photo(seed, (200, 64))))
+        os.utime(path, (seed, seed))
+        size = path.stat().st_size
+        contents.append(Content(b"epoch_3.png", os.fsencode(path), size, seed * 10**9))
+        (series,) = series_of(contents)
+        done = await darkroom.render(series.frames, Look(), tmp_path / "s.gif", canvas=(200, 64))
+        assert (done.shown, done.refused) == (seed, ())
+    shown = [one.crop((0, STRIP, 200, STRIP + 64)) for one in frames_of(tmp_path / "s.gif")]
+    assert [nearest(one, 4) for one in shown] == [1, 2, 3]
+    for one in series.frames:
+        for kind in ("gif", THUMB):
+            assert Blocks(tmp_path / "cache", 10**9).find(key_of(one, Look(), (200, 64), kind)) is not None
 
 
 async def test_large_frames_get_a_small_form_for_pages(darkroom, folder, tmp_path):

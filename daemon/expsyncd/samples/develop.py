@@ -10,7 +10,7 @@ import hashlib
 import io
 import os
 import sys
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -18,7 +18,7 @@ from expsyncd.confined import confine, jobs, say
 from expsyncd.samples.blocks import THUMB, Blocks, key_of
 from expsyncd.samples.compose import canvas_of, fit, grid, side_by_side
 from expsyncd.samples.decode import Refusal, decoded, opened
-from expsyncd.samples.frame import Frame, Picture
+from expsyncd.samples.frame import Frame, Picture, undated
 from expsyncd.samples.look import Look
 from expsyncd.samples.put_together import GIF_SUFFIX, Encoded, encoder_of
 
@@ -123,7 +123,13 @@ class Rendering:
             if block is not None:
                 return block
         say(reading=number)
-        picture, digest = developed(frame, self._look.ground)
+        try:
+            picture, digest = developed(frame, self._look.ground)
+        except Refusal:
+            block = self._of_before(frame)
+            if block is None:
+                raise
+            return block
         self._seen = (number, picture)
         if self._canvas is None:
             self._canvas = canvas_of(picture.size, self._look.width)
@@ -133,6 +139,25 @@ class Rendering:
             self._blocks.put(key_of(frame, self._look, self._canvas, THUMB), small, self._canvas, digest)
         data, size = self._encode.encode(fitted, frame.label if self._look.labels else None)
         return self._blocks.put(key_of(frame, self._look, self._canvas, self._kind), data, size, digest)
+
+    def _of_before(self, frame: Frame) -> Block | None:
+        """The frame as it was rendered when its name had one content only, before its label was dated.
+
+        The bytes of that content are gone by the time its label changes.
+        """
+        plain = replace(frame, label=undated(frame.label))
+        if self._canvas is None or plain == frame:
+            return None
+        found = None
+        for kind in (THUMB, self._kind):
+            found = self._blocks.find(key_of(plain, self._look, self._canvas, kind))
+            if found is not None:
+                with found.path.open("rb") as file:
+                    file.seek(found.offset)
+                    data = file.read(found.length)
+                key = key_of(frame, self._look, self._canvas, kind)
+                found = self._blocks.put(key, data, found.size, found.digest)
+        return found
 
     def _write_latest(self, latest: Path, *, wrote: bool) -> None:
         last = len(self._frames) - 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+BETWEEN = " · "  # the parts of a label
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -36,6 +38,11 @@ class Frame:
     pictures: tuple[Picture, ...]
     step: int | None = None
     panels: tuple[tuple[str, int], ...] = ()
+
+
+def undated(label: str) -> str:
+    """A label without its last part, which is the time of writing where a name had several contents."""
+    return label.rpartition(BETWEEN)[0] or label
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from expsyncd.samples.frame import Frame, Picture
+from expsyncd.samples.frame import BETWEEN, Frame, Picture
 from expsyncd.samples.names import taken_apart
 from expsyncd.samples.slots import Parts, decide
 
@@ -127,7 +127,7 @@ def moment_of(name: Name, parts: Parts) -> Moment:
     step = next((values[part].value for part in ("step", "n", "epoch", "batch") if part in values), None)
     within = tuple(slot.value for at, slot in enumerate(name.slots) if parts.of.get(at) == "i")
     epoch = values["epoch"].value if "epoch" in values else None
-    return Moment(order, step, within, " · ".join(said)[:LABEL_LONGEST], epoch)
+    return Moment(order, step, within, BETWEEN.join(said)[:LABEL_LONGEST], epoch)
 
 
 def _by_pattern(content: Content, pattern: re.Pattern[str]) -> tuple[bytes, Moment] | None:
@@ -146,7 +146,7 @@ def _by_pattern(content: Content, pattern: re.Pattern[str]) -> tuple[bytes, Mome
         tuple(numbers[part] for part in ("epoch", "step", "batch") if part in numbers),
         next((numbers[part] for part in ("step", "epoch", "batch") if part in numbers), None),
         (numbers["index"],) if "index" in numbers else (),
-        " · ".join(f"{part} {numbers[part]}" for part in ("epoch", "step", "batch") if part in numbers),
+        BETWEEN.join(f"{part} {numbers[part]}" for part in ("epoch", "step", "batch") if part in numbers),
         numbers.get("epoch"),
     )
     if "series" in groups:
@@ -192,6 +192,6 @@ def _frame(
     if dated:
         newest = max(content.mtime_ns for _, content in taken)
         when = datetime.fromtimestamp(newest / 1e9, tz=UTC)
-        label = " · ".join(word for word in (label, f"{when:%Y-%m-%d %H:%M:%S}") if word)
+        label = BETWEEN.join(word for word in (label, f"{when:%Y-%m-%d %H:%M:%S}") if word)
     step = first.epoch if by_epoch and first.epoch is not None else first.step
     return Frame(order, label, pictures, step)

@@ -24,6 +24,7 @@ TAG_LONGEST = 300
 DT_STRING = 7
 _MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM")
 SAME_WALL_S = 1e-5  # nanoseconds and back
+WALL_MOST = float(1 << 33)  # in the year 2242; as nanoseconds it still fits a database's 63 bits
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,14 @@ def picture(file: BinaryIO, offset: int, length: int, wall: float, tag: str, ind
 def _is_event(data: bytes, wall: float) -> bool:
     for number, value in fields(data):
         if number == 1 and isinstance(value, bytes) and len(value) == 8:
-            return abs(float(struct.unpack("<d", value)[0]) - wall) < SAME_WALL_S
+            return abs(_time(value) - wall) < SAME_WALL_S
     return False
+
+
+def _time(packed: bytes) -> float:
+    """Seconds since 1970; 0 for what is no time: NaN, infinity and the like."""
+    (wall,) = struct.unpack("<d", packed)
+    return float(wall) if 0 <= wall < WALL_MOST else 0.0
 
 
 def _images(data: bytes, offset: int, length: int) -> list[Tagged]:
@@ -94,7 +101,7 @@ def _images(data: bytes, offset: int, length: int) -> list[Tagged]:
     try:
         for number, value in fields(data):
             if number == 1 and isinstance(value, bytes):
-                (wall,) = struct.unpack("<d", value)
+                wall = _time(value)
             elif number == 2 and isinstance(value, int):
                 step = value if value < 1 << 63 else 0
         return [

@@ -103,3 +103,13 @@ def test_any_bytes_at_all(noise, cut):
     for data in (noise, good[:cut] + noise, framed + good):
         result = scan(io.BytesIO(data), 0, 1 << 30)
         assert result.offset <= len(data)
+
+
+@pytest.mark.parametrize("wall", [float("nan"), float("inf"), -float("inf"), 1e300, 1e11, -5.0])
+def test_what_is_no_time_is_the_beginning_and_its_picture_is_shown(wall):
+    event = image(3)
+    event.wall_time = wall
+    file = io.BytesIO(record(event))
+    (one,) = scan(file, 0, 1 << 30).found
+    assert one.wall == 0.0
+    assert picture(file, one.offset, one.length, one.wall, "fake", 0) == PNG[0]

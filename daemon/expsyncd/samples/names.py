@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 LONGEST_NUMBER = 15  # digits; longer ones are ids
+LARGEST = 1 << 63  # of a number with its k or M; larger ones fit no database
 LONGEST_PATH = 4096
 KEPT = 16_384  # names; about 1 kB each
 LONG_IN_FOLDER = 5  # digits: `testset_050000` is a step, `exp_0042` an experiment
@@ -149,6 +150,8 @@ def _number(pieces: Sequence[Piece], at: int, where: int) -> Slot:
     before = at > 0 and pieces[at - 1].kind == "letters"
     after = pieces[at + 1].text if at + 1 < len(pieces) and pieces[at + 1].kind == "letters" else b""
     value = int(text) * _FACTORS.get(after, 1)
+    if value >= LARGEST:
+        return Slot("id", text, 0, where)
     if after in _FACTORS:
         after = b""
     role = label_of(pieces, at)

@@ -207,3 +207,9 @@ def test_labels():
     assert read(b"fake_epoch_12_step_3400.png")[0].label == "epoch 12 · step 3400"
     assert read(b"images/400.png")[0].label == "400"
     assert read(b"reals.png")[0].label == ""
+
+
+@pytest.mark.parametrize("name", [b"step_999999999999999M.png", b"epoch_10000000000000M.png"])
+def test_no_step_is_larger_than_a_database_can_hold(name):
+    moment, _ = read(name)
+    assert moment.step is None

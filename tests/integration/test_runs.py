@@ -415,3 +415,16 @@ async def test_a_child_that_hangs_is_replaced_and_nothing_is_lost(place):
         assert row.trouble == ""
         limits = Path(f"/proc/{place.reader._cell._child.pid}/limits").read_text()
         assert str(1 << 30) in next(line for line in limits.splitlines() if "address space" in line)
+
+
+async def test_a_clock_centuries_ahead_ends_nothing(place):
+    append(event_file(place, "ahead"), scalar(1, loss=1.0))
+    os.utime(event_file(place, "ahead"), (9.3e9, 9.3e9))  # in 2264: no database holds it in nanoseconds
+    append(event_file(place, "b"), scalar(2, loss=1.0))
+    async with place.running():
+        await place.step("gpu/ahead", 1)
+        await place.step("gpu/b", 2)
+        append(event_file(place, "ahead"), scalar(3, loss=1.0))
+        os.utime(event_file(place, "ahead"), (9.3e9, 9.3e9))
+        place.changed(event_file(place, "ahead"))
+        await place.step("gpu/ahead", 3)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Name = bytes  # names on disk are bytes; an alias, since the field `bytes` below hides the type
 Key = tuple[str, str, Name]  # host, source, folder inside it
 
+LATEST_NS = (1 << 63) - 1  # in the year 2262; what a database can hold
 EVENT_FILE_MARK = b"tfevents"  # TensorBoard reads any file whose name contains it, so `run1.tfevents.77` too
 
 
@@ -43,6 +44,11 @@ class RunFolder:
 def is_event_file_name(name: bytes) -> bool:
     """Whether TensorBoard would read a file of this name, and it is not one that rsync is writing."""
     return EVENT_FILE_MARK in name and not is_temporary(name)
+
+
+def changed_ns(found: os.stat_result) -> int:
+    """When a file changed, in nanoseconds since 1970; `LATEST_NS` for what a host with a wrong clock says."""
+    return max(-LATEST_NS, min(found.st_mtime_ns, LATEST_NS))
 
 
 def find_runs(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from expsyncd.mirror.batch import UNFINISHED_FOLDERS, is_temporary
-from expsyncd.mirror.scan import is_event_file_name
+from expsyncd.mirror.scan import changed_ns, is_event_file_name
 from expsyncd.runs.logs import log_of
 
 if TYPE_CHECKING:
@@ -216,7 +216,7 @@ def _file(mirror: bytes, host: str, source: str, inside: Name, name: Name, kind:
     with suppress(OSError):
         found = os.lstat(_path(mirror, host, source, path))
         if found.st_mode & 0o170000 == 0o100000:
-            return FileSeen(host, source, path, kind, found.st_size, found.st_mtime_ns)
+            return FileSeen(host, source, path, kind, found.st_size, changed_ns(found))
     return None
 
 

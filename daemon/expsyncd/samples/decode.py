@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
+from expsyncd.mirror.scan import changed_ns
+
 if TYPE_CHECKING:
     from expsyncd.samples.frame import Picture
 
@@ -57,7 +59,7 @@ def opened(picture: Picture) -> BinaryIO:
         reason = "empty"
     elif found.st_size > FILE_MOST and not picture.member:
         reason = f"larger than {FILE_MOST >> 20} MB"
-    elif not picture.member and (found.st_size, found.st_mtime_ns) != (picture.size, picture.mtime_ns):
+    elif not picture.member and (found.st_size, changed_ns(found)) != (picture.size, picture.mtime_ns):
         reason = "changed while it was looked at"
     if reason:
         file.close()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from expsyncd.mirror.batch import UNFINISHED_FOLDERS, is_temporary
-from expsyncd.mirror.scan import is_event_file_name
+from expsyncd.mirror.scan import changed_ns, is_event_file_name
 from expsyncd.samples.home import homes
 from expsyncd.samples.series import Content
 
@@ -122,7 +122,7 @@ class Inventory:
                 for name, now in images.items():
                     self._note(address, name, now, change)
             elif self._is_image(address, inside):  # a link or a pipe, too: it is told that it is not shown
-                self._note(address, inside, (found.st_size, found.st_mtime_ns), change)
+                self._note(address, inside, (found.st_size, changed_ns(found)), change)
             elif is_event_file_name(inside.rpartition(b"/")[2]):
                 self._note_events(address, inside, found.st_size, change)
                 if _parent(inside) not in known.runs:
@@ -247,7 +247,7 @@ class Inventory:
                     elif self._is_image(address, inside):
                         with suppress(OSError):
                             found = entry.stat(follow_symlinks=False)
-                            images[inside] = (found.st_size, found.st_mtime_ns)
+                            images[inside] = (found.st_size, changed_ns(found))
         return images, runs
 
 

@@ -2,6 +2,8 @@ import os
 
 import pytest
 
+from expsyncd.samples.decode import opened
+from expsyncd.samples.frame import Picture
 from expsyncd.samples.inventory import Inventory
 from expsyncd.samples.wanted import regrouped
 
@@ -216,3 +218,15 @@ def test_event_files_are_told_once_by_scans_and_by_looks(mirror):
     put(mirror, "s/r/events.out.tfevents.1.h", b"grown")
     assert inventory.look([os.path.dirname(path)]).events == [(*GPU, b"r/events.out.tfevents.1.h", 5)]
     assert inventory.look([path]).events == []
+
+
+def test_a_time_that_no_database_holds_is_the_latest_it_does(mirror):
+    path = put(mirror, "s/r/step_1.png", second=9_300_000_000)  # in 2264
+    inventory = Inventory(mirror, everything)
+    inventory.rescan()
+    (one,) = inventory.contents(GPU, [b"r"], b"r")
+    assert one.mtime_ns == (1 << 63) - 1
+    with opened(Picture(path, one.size, one.mtime_ns)) as file:
+        assert file.read() == b"x"
+    inventory.look([path])
+    assert inventory.contents(GPU, [b"r"], b"r") == [one]

@@ -428,3 +428,28 @@ async def test_a_clock_centuries_ahead_ends_nothing(place):
         os.utime(event_file(place, "ahead"), (9.3e9, 9.3e9))
         place.changed(event_file(place, "ahead"))
         await place.step("gpu/ahead", 3)
+
+
+async def test_a_tag_that_is_shown_otherwise_goes_on_where_it_was(place):
+    # A right-to-left mark is escaped for people; and TensorFlow 2 says only once that a tag is a scalar.
+    path, tag = event_file(place, "a"), "loss\u200f"
+
+    def tensor(step):
+        value = Summary.Value(tag="acc\u200f")
+        if step == 1:
+            value.metadata.plugin_data.plugin_name = "scalars"
+        value.tensor.dtype = 1
+        value.tensor.tensor_shape.SetInParent()
+        value.tensor.float_val.append(step)
+        return Event(wall_time=1e9 + step, step=step, summary=Summary(value=[value]))
+
+    append(path, scalar(1, **{tag: 9.0}), tensor(1))
+    async with place.running():
+        await place.step("gpu/a", 1)
+        append(path, scalar(2, **{tag: 3.0}), tensor(2))
+        place.changed(path)
+        await place.step("gpu/a", 2)
+        loss = place.scalars("gpu/a")["loss\\u200f"]
+        assert (loss.points, loss.first[0], loss.greatest[2]) == (2, 1, 9.0)
+        assert [step for step, _, _ in place.curve("gpu/a", "loss\\u200f")] == [1, 2]
+        assert place.scalars("gpu/a")["acc\\u200f"].points == 2

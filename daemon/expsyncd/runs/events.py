@@ -16,6 +16,7 @@ from google.protobuf.message import DecodeError
 from tensorboard.compat.proto.event_pb2 import Event
 
 from expsyncd.eventfiles.framing import HEAD, TAIL, Heads, masked_crc
+from expsyncd.mirror.layout import shown
 from expsyncd.runs import hparams
 from expsyncd.runs.patterns import Patterns, place_of_value, scalar_of
 from expsyncd.runs.points import news_of
@@ -63,7 +64,7 @@ class Read:
 def read(file: BinaryIO, offset: int, tags: Mapping[str, int], *, piece: int = PIECE) -> Read:
     """Read about `piece` bytes of records from `offset` on; a last one that is not whole yet waits.
 
-    `tags`: the scalar tags that the run has already.
+    `tags`: the scalar tags that the run has already, as they are `named`.
     """
     size = file.seek(0, 2)
     file.seek(offset)
@@ -182,7 +183,7 @@ class _Reading:
         scalars = 0
         for value in event.summary.value:
             hparams.take(value, event.wall_time, self.found.hparams)
-            number = scalar_of(value, known=value.tag in self._tags or value.tag in self.found.points)
+            number = scalar_of(value, known=self._is_known(value.tag))
             if number is None:
                 continue
             scalars += 1
@@ -201,15 +202,24 @@ class _Reading:
             if place is not None and tag in self.found.points:
                 self._patterns.learn(rest, place, self.found.points[tag])
 
+    def _is_known(self, tag: str) -> bool:
+        return tag in self.found.points or named(tag) in self._tags
+
     def _points(self, tag: str) -> Points | None:
         points = self.found.points.get(tag)
         if points is None:
             new = len(self.found.points.keys() - self._tags.keys())
-            if len(tag) > TAG_LONGEST or (tag not in self._tags and len(self._tags) + new >= TAGS_MOST):
+            is_full = len(self._tags) + new >= TAGS_MOST
+            if len(tag) > TAG_LONGEST or (is_full and named(tag) not in self._tags):
                 self.found.tags_left_out += 1
                 return None
             points = self.found.points[tag] = Points()
         return points
+
+
+def named(tag: str) -> str:
+    """What a tag is called where it is kept: without what could fool a terminal."""
+    return tag if tag.isascii() and tag.isprintable() else shown(tag.encode("utf-8", "surrogatepass"))
 
 
 def news(found: Read, tags: Mapping[str, int]) -> dict[str, News]:

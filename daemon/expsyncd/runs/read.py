@@ -107,8 +107,10 @@ def mark_of(file: BinaryIO, offset: int) -> str:
 
 def _tell(found: events.Read, tags: Mapping[str, int], prefix: str, *, whole: bool) -> None:
     room = events.TAGS_MOST - len(tags)
-    for tag, news in events.news(found, {} if whole else _without(prefix, tags)).items():
-        tally, name = news.tally, shown(f"{prefix}{tag}".encode("utf-8", "surrogatepass"))
+    names = {tag: f"{prefix}{events.named(tag)}" for tag in found.points}
+    begun = {} if whole else {tag: tags[name] for tag, name in names.items() if name in tags}
+    for tag, news in events.news(found, begun).items():
+        tally, name = news.tally, names[tag]
         if name not in tags:
             if room <= 0:
                 found.tags_left_out += 1
@@ -126,10 +128,6 @@ def _tell(found: events.Read, tags: Mapping[str, int], prefix: str, *, whole: bo
             furthest=tally.furthest,
             curve=b64encode(pack(tally.curve)).decode(),
         )
-
-
-def _without(prefix: str, tags: Mapping[str, int]) -> Mapping[str, int]:
-    return {tag.removeprefix(prefix): step for tag, step in tags.items() if tag.startswith(prefix)}
 
 
 def _note_found(found: events.Read, held: dict[str, Any]) -> None:

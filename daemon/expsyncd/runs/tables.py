@@ -65,17 +65,26 @@ def read_table(file: BinaryIO, offset: int, held: dict[str, Any], *, tabs: bool 
             return found if found.more else Read(offset)
         held.update(_header(first, tabs=tabs))
     columns: list[str] = held["columns"]
-    try:
-        for row in csv.reader(lines, delimiter=held["delimiter"], skipinitialspace=True):
-            cells = [cell.strip() for cell in row]
-            if len(cells) == len(columns) and cells != columns:
-                named = dict(zip(columns, cells, strict=True))
-                texts = {name: text for name, text in named.items() if _number(text, held) is None}
-                numbers = {name: n for name, text in named.items() if (n := _number(text, held)) is not None}
-                _add(numbers, texts, held, found)
-    except csv.Error as error:
-        held["trouble"] = f"a row cannot be read: {error}"
+    for row in _rows(lines, held):
+        cells = [cell.strip() for cell in row]
+        if len(cells) == len(columns) and cells != columns:
+            named = dict(zip(columns, cells, strict=True))
+            texts = {name: text for name, text in named.items() if _number(text, held) is None}
+            numbers = {name: n for name, text in named.items() if (n := _number(text, held)) is not None}
+            _add(numbers, texts, held, found)
     return found
+
+
+def _rows(lines: Iterator[str], held: dict[str, Any]) -> Iterator[list[str]]:
+    """The cells of each row; one that cannot be read is told and passed over."""
+    reader = csv.reader(lines, delimiter=held["delimiter"], skipinitialspace=True)
+    while True:
+        try:
+            yield next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            held["trouble"] = f"a row cannot be read: {error}"
 
 
 def read_json_lines(file: BinaryIO, offset: int, held: dict[str, Any]) -> Read:
@@ -90,7 +99,10 @@ def read_json_lines(file: BinaryIO, offset: int, held: dict[str, Any]) -> Read:
                 raise NoTableError("its lines are no JSON") from None
             continue
         if not isinstance(said, dict):
-            raise NoTableError("its lines are no JSON objects")
+            if "columns" not in held:
+                raise NoTableError("its lines are no JSON objects")
+            held["unread"] = held.get("unread", 0) + 1
+            continue
         flat = dict(_flat(said))
         numbers = {name: float(value) for name, value in flat.items() if isinstance(value, int | float)}
         texts = {name: value for name, value in flat.items() if isinstance(value, str)}
@@ -110,14 +122,20 @@ def _lines(file: BinaryIO, offset: int) -> tuple[Iterator[str], Read]:
         raise NoTableError("its lines are too long")
     found = Read(offset + end, more=offset + len(data) < size)
     text = data[:end].decode("utf-8-sig" if offset == 0 else "utf-8", "replace").replace("\0", "")
-    return (line for line in text.splitlines() if line.strip() and len(line) <= LINE_LONGEST), found
+    # Not splitlines, which ends a line in the middle of a text as well, such as at U+2028.
+    every = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return (line for line in every if line.strip() and len(line) <= LINE_LONGEST), found
 
 
 def _header(line: str, *, tabs: bool) -> dict[str, Any]:
     delimiter = "\t" if tabs else max(",;\t", key=line.count)
     if delimiter not in line:
         raise NoTableError("it has no columns")
-    columns = [name.strip() for name in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))]
+    try:
+        names = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
+    except csv.Error as error:
+        raise NoTableError(f"its header cannot be read: {error}") from None
+    columns = [name.strip() for name in names]
     if len(columns) > COLUMNS_MOST:
         raise NoTableError(f"it has {len(columns)} columns; {COLUMNS_MOST} are the limit")
     numbers = [name for name in columns if _number(name, {}) is not None]

@@ -156,3 +156,31 @@ def test_any_text_at_all(text):
         except NoTableError:
             continue
         assert found.offset <= len(text.encode("utf-8", "replace")) + 10
+
+
+@pytest.mark.parametrize("mark", ["\x0b", "\x0c", "\x1c", "\x1e", "\x85", "\u2028", "\u2029"])
+def test_only_line_feeds_and_carriage_returns_end_a_line(mark):
+    # JSON has U+2028 and the like as they are where a writer does not escape: prompts have them.
+    line = json.dumps({"step": 1, "loss": 2.0, "prompt": f"a{mark}b"}, ensure_ascii=False)
+    held: dict[str, Any] = {}
+    found = rows(read_json_lines(io.BytesIO(f"{line}\n".encode()), 0, held))
+    assert (found, held.get("unread")) == ({"loss": [(1, 0.0, 2.0)]}, None)
+    assert table(f"step,prompt,loss\n1,a{mark}b,2\n2,c,3\n")["loss"] == [(1, 0.0, 2.0), (2, 0.0, 3.0)]
+    assert table("step,loss\r1,2\r\n2,3\r\n") == {"loss": [(1, 0.0, 2.0), (2, 0.0, 3.0)]}
+
+
+def test_a_cell_that_is_too_long_costs_its_row_only():
+    held: dict[str, Any] = {}
+    found = table(f"step,loss,picture\n1,2,x\n2,3,{'y' * 200_000}\n3,4,z\n4,5,z\n", held)
+    assert [step for step, _, _ in found["loss"]] == [1, 3, 4]
+    assert "field larger" in held["trouble"]
+    with pytest.raises(NoTableError, match="header"):
+        table(f"step,{'y' * 200_000}\n1,2\n")
+
+
+@pytest.mark.parametrize("odd", ["null", "[1, 2]", "5", '"torn'])
+def test_a_line_that_is_no_object_is_left_out_among_metrics(odd):
+    held: dict[str, Any] = {}
+    lines = f'{{"step": 1, "loss": 2}}\n{odd}\n{{"step": 2, "loss": 3}}\n'
+    found = rows(read_json_lines(io.BytesIO(lines.encode()), 0, held))
+    assert (found, held["unread"]) == ({"loss": [(1, 0.0, 2.0), (2, 0.0, 3.0)]}, 1)

@@ -71,15 +71,14 @@ def read_metrics(file: BinaryIO) -> Read:
             continue
         points = Points()
         for row, (step, value, at) in enumerate(zip(*columns, strict=False)):
-            number = (
-                value.get("value") if isinstance(value, dict) else value
-            )  # numpy's, as jsonpickle has them
-            if isinstance(number, bool) or not isinstance(number, int | float):
+            # Numpy's, as jsonpickle has them.
+            number = _number(value.get("value") if isinstance(value, dict) else value)
+            if number is None:
                 continue
             wall = _moment(at) or 0.0
             points.steps.append(int(step) if isinstance(step, int | float) and abs(step) < 1 << 62 else row)
             points.walls.append(wall)
-            points.values.append(float(number))
+            points.values.append(number)
             if wall:
                 found.walls.append(wall)
         if points.steps:
@@ -92,15 +91,16 @@ def read_summary(file: BinaryIO) -> Read:
     """wandb-summary.json: the last value of each metric."""
     said, found = _object(file), Read(0)
     step, wall = said.get("_step"), said.get("_timestamp")
-    at = float(wall) if isinstance(wall, int | float) else 0.0
+    at = _number(wall) or 0.0
     for tag, value in said.items():
-        if tag.startswith("_") or isinstance(value, bool) or not isinstance(value, int | float):
+        last = _number(value)
+        if tag.startswith("_") or last is None:
             continue
         if len(found.points) >= TAGS_MOST or len(tag) > TAG_LONGEST:
             found.tags_left_out += 1
             continue
         number = int(step) if isinstance(step, int | float) and abs(step) < 1 << 62 else 0
-        found.points[tag] = Points([number], [at], [float(value)])
+        found.points[tag] = Points([number], [at], [last])
     return found
 
 
@@ -117,6 +117,13 @@ def _object(file: BinaryIO) -> dict[str, Any]:
     if not isinstance(said, dict):
         raise NotReadError("it is no JSON object")
     return said
+
+
+def _number(value: Any) -> float | None:
+    """JSON has numbers that no float holds; True is none."""
+    with suppress(OverflowError):
+        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    return None
 
 
 def _moment(text: Any) -> float | None:

@@ -98,3 +98,13 @@ def test_a_failure_is_cut_after_its_secrets_are_out():
     failed = read_run(file({"status": "FAILED", "fail_trace": trace}))
     assert "ValueError" in failed["why"]
     assert "hf_QzXk" not in failed["why"]
+
+
+def test_a_number_that_no_float_holds_is_left_out():
+    huge = 10**400
+    said = {"loss": {"steps": [1, 2, huge], "values": [1, huge, 3], "timestamps": [None, None, None]}}
+    found = read_metrics(file(said))
+    assert (found.points["loss"].steps, found.points["loss"].values) == ([1, 2], [1.0, 3.0])
+    summary = {"_step": 4, "_timestamp": huge, "loss": 2, "count": huge}
+    found = read_summary(file(summary))
+    assert {tag: points.values for tag, points in found.points.items()} == {"loss": [2.0]}

@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from expsyncd.cli.runs_view.records import cell
 from expsyncd.cli.terminal import dots
 from expsyncd.clock import rfc3339
 from expsyncd.mirror.layout import shown
@@ -106,4 +107,4 @@ def print_csv(rows: list[dict[str, Any]]) -> None:
     if rows:
         writer = csv.DictWriter(sys.stdout, rows[0])
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({key: cell(value) for key, value in row.items()} for row in rows)

@@ -14,7 +14,6 @@ import typer
 from expsyncd.cli.samples_list import as_json, print_csv, refused_json, table
 from expsyncd.config.load import load
 from expsyncd.errors import Error
-from expsyncd.mirror.layout import shown
 from expsyncd.mirror.root import resolved
 from expsyncd.paths import Paths
 from expsyncd.samples.export import means
@@ -80,13 +79,12 @@ def render(
     The ones that are kept up to date stay as they are.
     """
     from expsyncd.cli.exporting import export, found
-    from expsyncd.samples.export import chosen, within
+    from expsyncd.samples.export import chosen, file_names, within
 
     _check(format_, out)
     wanted = chosen(found(), runs or [])
-    for one in wanted:
+    for one, name in zip(wanted, file_names(wanted, format_), strict=True):
         frames = within(one.frames, first, last, every)
-        name = f"{shown(one.key.run).replace('/', '.') or one.key.source}.{one.out.stem}.{format_}"
         export(one, frames, out / name, fps, width)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from fnmatch import fnmatchcase
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from expsyncd.errors import Error
@@ -27,6 +29,20 @@ def run_name(key: SeriesKey) -> str:
 def full_name(key: SeriesKey) -> str:
     """HOST/SOURCE/RUN/SERIES."""
     return f"{run_name(key)}/{shown(key.name)}"
+
+
+def file_names(found: Sequence[Wanted], suffix: str) -> list[str]:
+    """What the export of each is called: RUN.SERIES, and HOST.SOURCE before it where two were the same."""
+    names = [f"{shown(one.key.run).replace('/', '.') or one.key.source}.{one.out.stem}" for one in found]
+    often = Counter(names)
+    for number, one in enumerate(found):
+        if often[names[number]] > 1:
+            names[number] = f"{one.key.host}.{one.key.source}.{names[number]}"
+    often = Counter(names)
+    for number, one in enumerate(found):
+        if often[names[number]] > 1:  # the runs a/b and a.b
+            names[number] += f"-{sha256(full_name(one.key).encode()).hexdigest()[:6]}"
+    return [f"{name}.{suffix}" for name in names]
 
 
 def means(key: SeriesKey, words: Sequence[str]) -> bool:

@@ -3,7 +3,16 @@ from pathlib import Path
 import pytest
 
 from expsyncd.errors import Error
-from expsyncd.samples.export import chosen, compared, full_name, means, run_name, to_compare, within
+from expsyncd.samples.export import (
+    chosen,
+    compared,
+    file_names,
+    full_name,
+    means,
+    run_name,
+    to_compare,
+    within,
+)
 from expsyncd.samples.frame import Frame, Picture, SeriesKey
 from expsyncd.samples.wanted import Wanted
 
@@ -77,3 +86,14 @@ def test_side_by_side_each_run_shows_its_last_step_up_to_it():
     assert compared(picked, 6)[0].panels == (("a (step 5)", 1), ("b (step 5)", 1))
     with pytest.raises(Error, match="begins after step 1"):
         compared(picked, 1)
+
+
+def test_no_export_takes_the_file_of_another():
+    two_hosts = [series("exp1"), series("exp1", host="hpc"), series("exp2"), series("")]
+    assert file_names(two_hosts, "gif") == [
+        "gpu.tb.exp1.x.gif", "hpc.tb.exp1.x.gif", "exp2.x.gif", "tb.x.gif",
+    ]  # fmt: skip
+    folders = file_names([series("a/b"), series("a.b"), series("c")], "webp")
+    assert len(set(folders)) == 3
+    assert folders[2] == "c.x.webp"
+    assert all(name.startswith("gpu.tb.a.b.x-") for name in folders[:2])

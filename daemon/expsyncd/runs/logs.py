@@ -27,8 +27,10 @@ NAMES = (
 ENDINGS = (b".log", b".out")
 _NOT = re.compile(rb"debug|wandb|tensorboard|stderr|\.err$|install|launch", re.IGNORECASE)
 
+# A program that ran out of memory may try a smaller batch: only Slurm's words for it are an end.
 _KILLED = re.compile(
-    r"slurmstepd: error: .*(?:CANCELLED|DUE TO|oom)|Out Of Memory|^Killed$|Segmentation fault|core dumped",
+    r"slurmstepd: error: .*(?:CANCELLED|DUE TO|oom)|srun: error: .*Out Of Memory"
+    r"|^Killed$|Segmentation fault|core dumped",
     re.IGNORECASE,
 )
 _EXCEPTION = re.compile(r"(?:[a-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|Exit|Warning)\b(?:: .*)?")

@@ -32,6 +32,8 @@ def test_the_log_of_a_folder(names, log):
         "step 3\nslurmstepd: error: *** JOB 12 ON n1 CANCELLED AT 2026-01-01T00:00:00 DUE TO TIME LIMIT ***\n",
         "step 3\nSegmentation fault (core dumped)\n",
         "step 3\nKilled\n",
+        "step 3\nslurmstepd: error: Detected 1 oom_kill event in StepId=12.0.\n",
+        "step 3\nsrun: error: n1: task 0: Out Of Memory\n",
     ],
 )
 def test_unmistakable_failures(tail):
@@ -64,6 +66,8 @@ def test_unmistakable_ends(tail):
         "RuntimeError: printed by somebody without a traceback\n",
         "training will be finished in 3 h\n",
         "the process was Killed by\n",
+        "| WARNING: ran out of memory in validation step, retrying batch\nepoch 4 loss 0.3\n",
+        "OOM: CUDA out of memory. Tried to allocate 2 GiB\nskipping this batch\n",
     ],
 )
 def test_what_may_mean_anything(tail):

@@ -46,6 +46,15 @@ def is_event_file_name(name: bytes) -> bool:
     return EVENT_FILE_MARK in name and not is_temporary(name)
 
 
+def is_called(name: bytes) -> bool:
+    """Whether a host or a source can be called so: by a text, and not hidden."""
+    try:
+        name.decode()
+    except UnicodeDecodeError:
+        return False
+    return not name.startswith(b".")
+
+
 def changed_ns(found: os.stat_result) -> int:
     """When a file changed, in nanoseconds since 1970; `LATEST_NS` for what a host with a wrong clock says."""
     return max(-LATEST_NS, min(found.st_mtime_ns, LATEST_NS))
@@ -110,5 +119,5 @@ def _folders(folder: bytes) -> list[bytes]:
     return [
         entry.name
         for entry in _entries(folder)
-        if entry.is_dir(follow_symlinks=False) and not entry.name.startswith(b".")
+        if entry.is_dir(follow_symlinks=False) and is_called(entry.name)
     ]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from expsyncd.mirror.batch import UNFINISHED_FOLDERS, is_temporary
-from expsyncd.mirror.scan import changed_ns, is_event_file_name
+from expsyncd.mirror.scan import changed_ns, is_called, is_event_file_name
 from expsyncd.runs.logs import log_of
 
 if TYPE_CHECKING:
@@ -130,9 +130,9 @@ def sources(mirror: bytes) -> list[tuple[str, str]]:
     """Every host and source that there is a folder of."""
     found = []
     for host in sorted(_listed(mirror)[1]):
-        if not host.startswith(b"."):
+        if is_called(host):
             inner = sorted(_listed(mirror + b"/" + host)[1])
-            found += [(os.fsdecode(host), os.fsdecode(name)) for name in inner if not name.startswith(b".")]
+            found += [(os.fsdecode(host), os.fsdecode(name)) for name in inner if is_called(name)]
     return found
 
 

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from expsyncd.mirror.scan import is_called
 from expsyncd.runs import find
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class Known:
             if not path.startswith(self._mirror + b"/"):
                 continue
             parts = path.removeprefix(self._mirror + b"/").split(b"/", 2)
+            if not all(is_called(part) for part in parts[:2]):
+                continue
             if len(parts) < 3:
                 self._look_at_sources(os.fsdecode(parts[0]), os.fsdecode(b"".join(parts[1:])), change)
                 continue

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from expsyncd.mirror.batch import UNFINISHED_FOLDERS, is_temporary
-from expsyncd.mirror.scan import changed_ns, is_event_file_name
+from expsyncd.mirror.scan import changed_ns, is_called, is_event_file_name
 from expsyncd.samples.home import homes
 from expsyncd.samples.series import Content
 
@@ -105,6 +105,8 @@ class Inventory:
             if len(parts) < 3 or not path.startswith(self._mirror + b"/"):
                 if os.path.isdir(path):
                     return self.rescan(change)
+                continue
+            if not (is_called(parts[0]) and is_called(parts[1])):
                 continue
             address, inside = (os.fsdecode(parts[0]), os.fsdecode(parts[1])), parts[2]
             known = self._sources.setdefault(address, _Source())
@@ -262,5 +264,5 @@ def _parents(insides: Iterable[bytes]) -> set[bytes]:
 def _folders(folder: bytes) -> list[bytes]:
     found: list[bytes] = []
     with suppress(OSError), os.scandir(folder) as entries:
-        found = [e.name for e in entries if e.is_dir(follow_symlinks=False) and not e.name.startswith(b".")]
+        found = [e.name for e in entries if e.is_dir(follow_symlinks=False) and is_called(e.name)]
     return sorted(found)

@@ -90,3 +90,10 @@ def test_a_folder_that_cannot_be_read_hides_only_itself(tmp_path):
     if os.geteuid() == 0:
         pytest.skip("root reads every folder")
     assert found == [b"b"]
+
+
+def test_folders_that_no_host_and_no_source_can_be_called_are_passed_over(tmp_path):
+    # Hosts and sources are texts in the databases; somebody's folder in the mirror may be called anything.
+    for place in (b"gpu1/tb/a", b"gpu1/t\xff/a", b"h\xff/tb/a"):
+        put(tmp_path, place + b"/events.out.tfevents.1")
+    assert [run.key for run in find_runs(tmp_path)] == [("gpu1", "tb", b"a")]

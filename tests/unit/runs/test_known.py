@@ -1,3 +1,5 @@
+import os
+
 from expsyncd.runs.known import Known
 
 
@@ -38,3 +40,14 @@ def test_settings_of_another_run_s_folder_are_used_by_both(tmp_path):
     known.look_at_all()
     assert known.borrowers(inner) == set()
     assert known.is_used(("gpu", "tb", b"a/1700000000.5/events.tfevents.2"))
+
+
+def test_folders_that_no_host_and_no_source_can_be_called_are_passed_over(tmp_path):
+    known = Known(tmp_path)
+    places = [os.fsencode(tmp_path) + place for place in (b"/gpu/t\xff/a", b"/h\xff/exp/a")]
+    for place in places:
+        put(tmp_path, os.fsdecode(place + b"/events.out.tfevents.1"))
+    assert not known.look_at_all().seen
+    for place in places:
+        paths = (place, place + b"/events.out.tfevents.1", place.rpartition(b"/")[0])
+        assert not known.look(paths).seen

@@ -230,3 +230,11 @@ def test_a_time_that_no_database_holds_is_the_latest_it_does(mirror):
         assert file.read() == b"x"
     inventory.look([path])
     assert inventory.contents(GPU, [b"r"], b"r") == [one]
+
+
+def test_folders_that_no_host_and_no_source_can_be_called_are_passed_over(mirror):
+    places = [put(mirror, os.fsdecode(name)) for name in (b"t\xff/a/step_1.png", b"../h\xff/s/step_1.png")]
+    inventory = Inventory(mirror, everything)
+    assert not inventory.rescan().folders
+    assert not inventory.look([os.path.normpath(place) for place in places]).folders
+    assert not inventory.addresses

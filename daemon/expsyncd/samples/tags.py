@@ -37,6 +37,7 @@ class Tags:
         self._upto: dict[tuple[str, str], dict[bytes, int]] = {}  # of a host's source
         self._of_run: dict[RunKey, list[TaggedRow]] = defaultdict(list)
         self._waiting: dict[EventFile, int] = {}
+        self._died: set[EventFile] = set()
 
     async def remember(self, thread: DatabaseThread, catalogue: Callable[[], Catalogue]) -> None:
         """What was found before this start."""
@@ -56,6 +57,7 @@ class Tags:
             if size != upto.get(path):
                 self._waiting[host, source, path] = size
                 grown.append((host, source, path))
+                self._died.discard((host, source, path))
             else:  # the path that the caller keeps, not one more of its own
                 del upto[path]
                 upto[path] = size
@@ -79,7 +81,12 @@ class Tags:
         absolute = b"/".join((os.fsencode(self._mirror), os.fsencode(host), os.fsencode(source), path))
         found = await self._darkroom.scan(absolute, upto)
         if found is None:
+            # It may have been this computer: once more. A second death is the file's, until it changes.
+            if file not in self._died:
+                self._died.add(file)
+                self._waiting[file] = size
             return None
+        self._died.discard(file)
         if found["broken"] and upto:
             # What was there before is not what is there now: once more from its beginning.
             await self._forget(file, thread, catalogue)

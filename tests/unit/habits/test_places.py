@@ -29,7 +29,7 @@ ELSEWHERE = {
         "samples.put_together": "integration/test_darkroom", "samples.sheet": "integration/test_darkroom",
         "samples.webp": "integration/test_darkroom", "samples.mp4": "integration/test_darkroom",
         "samples.renderer": "integration/test_samples", "samples.wanted": "integration/test_samples",
-        "samples.tags": "integration/test_samples", "state.tagged": "integration/test_samples",
+        "state.tagged": "integration/test_samples",
         "process": "integration/test_process",
         "follow.agent.main": "integration/test_agent", "follow.agent.inotify": "integration/test_agent",
         "follow.agent.disks": "integration/test_agent",

@@ -61,9 +61,13 @@ class Inventory:
         self._refused: set[tuple[Address, bytes, tuple[int, int]]] = set()
 
     def remember(self, rows: Iterable[tuple[str, str, bytes, int, int]]) -> None:
-        """Contents that were overwritten before this start."""
+        """Contents that were overwritten before this start; event files are told anew."""
+        for known in self._sources.values():
+            known.events.clear()
         for host, source, path, size, mtime_ns in rows:
-            self._sources.setdefault((host, source), _Source()).before[path].append((size, mtime_ns))
+            before = self._sources.setdefault((host, source), _Source()).before[path]
+            if (size, mtime_ns) not in before:
+                before.append((size, mtime_ns))
 
     def rescan(self, change: Change | None = None, *, whole: bool = False) -> Change:
         """Look at everything. `change`: what was found just before, which stays in what is told.

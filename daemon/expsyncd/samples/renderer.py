@@ -75,6 +75,7 @@ class Renderer:
         self._rows: dict[SeriesKey, SeriesRow] = {}
         self._refused: dict[tuple[str, str, bytes], RefusedRow] = {}
         self._failed: dict[SeriesKey, Wanted] = {}
+        self._unnoted: list[tuple[str, str, bytes, int, int]] = []  # overwritten contents
         self._turns = 0
 
     def batch(self, batch: Batch) -> None:
@@ -91,12 +92,7 @@ class Renderer:
 
     async def run(self) -> None:
         """Render as images come; leaves no child behind."""
-        known = await self._thread.run(lambda: records.remembered(self._catalogue()))
-        self._rows, self._refused = known.rows, known.refused
-        self._inventory.remember(known.overwritten)
-        for address, bad in known.refused.items():
-            self._inventory.refuse(address[:2], bad.path, (bad.size, bad.mtime_ns))
-        await self._tags.remember(self._thread, self._catalogue)
+        await self._remember()
         try:
             while True:
                 self._wish.clear()
@@ -110,6 +106,18 @@ class Renderer:
                     await self._idle()
         finally:
             await self._darkroom.rest()
+
+    async def _remember(self) -> None:
+        """What is known from before; after a failure it is not known how far anything came."""
+        known = await self._thread.run(lambda: records.remembered(self._catalogue()))
+        self._rows, self._refused = known.rows, known.refused
+        self._inventory.remember(known.overwritten)
+        for address, bad in known.refused.items():
+            self._inventory.refuse(address[:2], bad.path, (bad.size, bad.mtime_ns))
+        await self._tags.remember(self._thread, self._catalogue)
+        self._waiting.clear()
+        self._looks.add_everything()
+        self._whole = True
 
     async def _idle(self) -> None:
         """Wait for a wish; after a while draw contact sheets, then let the child go."""
@@ -157,8 +165,10 @@ class Renderer:
             self._waiting.pop(key, None)
             self._failed.pop(key, None)
             records.remove_animation(self._root.path, self._rows.pop(key))
-        if change.overwritten or healed or gone:
-            await self._thread.run(records.note, self._catalogue, change.overwritten, healed, gone)
+        self._unnoted += change.overwritten
+        if self._unnoted or healed or gone:
+            await self._thread.run(records.note, self._catalogue, self._unnoted, healed, gone)
+            self._unnoted = []
         again = list(self._failed.values()) if everything else []
         self._want([*again, *found.series, *tagged])
 

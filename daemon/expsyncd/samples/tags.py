@@ -42,6 +42,7 @@ class Tags:
     async def remember(self, thread: DatabaseThread, catalogue: Callable[[], Catalogue]) -> None:
         """What was found before this start."""
         self._upto = await thread.run(lambda: catalogue().read(tagged.all_scanned, {}))
+        self._of_run.clear()
         self.take(await thread.run(lambda: catalogue().read(tagged.all_tagged, [])))
 
     def take(self, rows: Iterable[TaggedRow]) -> None:

@@ -18,6 +18,7 @@ from expsyncd.samples.renderer import Renderer
 from expsyncd.samples.rules import Rules
 from expsyncd.state.catalogue import Catalogue
 from expsyncd.state.series import read_series
+from expsyncd.state.sqlite import DamagedError
 from expsyncd.state.status import ConfigState, RootState, Snapshot
 from expsyncd.state.thread import DatabaseThread
 from expsyncd.state.tracker import Tracker
@@ -29,18 +30,20 @@ WITHIN_S = 20
 
 
 class Rendering:
-    """The service over a folder; `fails` is how often the catalogue cannot be used from now on."""
+    """The service over a folder; `fails`: how often the catalogue cannot be used from now on."""
 
     def __init__(self, folder, thread, catalogue) -> None:
+        self.root = RootPaths(folder)
         self.run = folder / "mirror" / "gpu" / "exp" / "a"
         self.run.mkdir(parents=True)
         self.fails = 0
+        self.thread = thread
         self.catalogue = catalogue
         self._file = folder / "catalogue.db"
         now = datetime.now(UTC)
         self.tracker = Tracker(Snapshot("0", 1, now, ConfigState("hosts.yaml", now), RootState(str(folder))))
         self.renderer = Renderer(
-            RootPaths(folder), Rules(Config()), Darkroom(folder / "cache", 10**9), self.tracker, thread,
+            self.root, Rules(Config()), Darkroom(folder / "cache", 10**9), self.tracker, thread,
             self._opened, SystemClock(), lambda: True,
         )  # fmt: skip
 
@@ -86,6 +89,23 @@ async def test_contents_of_a_name_are_counted_once_and_none_is_lost(place):
         place.put("now.png", encoded(photo(seed)))
         await place.frames(b"now.png", seed + 1)
     assert place.fails == 0
+
+
+async def test_a_catalogue_that_was_made_anew_has_all_series_again(place):
+    for name in ("one.png", "other.png"):
+        for seed in (1, 2):
+            place.put(name, encoded(photo(seed)))
+            await place.frames(name.encode(), seed)
+    for name in ("one", "other"):  # drawn when nothing else is to do, and told again then
+        sheet = place.root.animations / "gpu" / "exp" / "a" / f"{name}.sheet.png"
+        await eventually(sheet.exists, WITHIN_S)
+    damage = DamagedError("the catalogue is damaged", "")
+    await place.thread.run(place.catalogue._rebuild, damage)
+    place.put("one.png", encoded(photo(3)))
+    await place.frames(b"one.png", 3)
+    await place.frames(b"other.png", 2)
+    place.put("other.png", encoded(photo(4)))
+    await place.frames(b"other.png", 3)
 
 
 async def test_images_of_event_files_are_counted_once_and_none_is_lost(place):

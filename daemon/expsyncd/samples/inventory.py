@@ -18,7 +18,7 @@ from expsyncd.samples.home import homes
 from expsyncd.samples.series import Content
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from expsyncd.samples.home import Home
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SUFFIXES = (b".png", b".jpg", b".jpeg", b".webp", b".bmp", b".tif", b".tiff", b".gif", b".npy", b".npz")
 OVERWRITTEN_MOST = 2000  # contents of one name
 Address = tuple[str, str]  # host, source
+Overwritten = tuple[str, str, bytes, int, int]  # host, source, path, size, mtime_ns
 
 
 @dataclass
@@ -60,14 +61,21 @@ class Inventory:
         """Of each folder, the home that it was last told to have."""
         self._refused: set[tuple[Address, bytes, tuple[int, int]]] = set()
 
-    def remember(self, rows: Iterable[tuple[str, str, bytes, int, int]]) -> None:
-        """Contents that were overwritten before this start; event files are told anew."""
-        for known in self._sources.values():
+    def remember(self, rows: Sequence[Overwritten]) -> list[Overwritten]:
+        """Contents that were overwritten before this start; those that are known beside them.
+
+        Event files are told anew.
+        """
+        noted, beside = set(rows), list[Overwritten]()
+        for address, known in self._sources.items():
             known.events.clear()
+            every = [(*address, path, *one) for path, several in known.before.items() for one in several]
+            beside += [one for one in every if one not in noted]
+            noted.difference_update(every)
         for host, source, path, size, mtime_ns in rows:
-            before = self._sources.setdefault((host, source), _Source()).before[path]
-            if (size, mtime_ns) not in before:
-                before.append((size, mtime_ns))
+            if (host, source, path, size, mtime_ns) in noted:
+                self._sources.setdefault((host, source), _Source()).before[path].append((size, mtime_ns))
+        return beside
 
     def rescan(self, change: Change | None = None, *, whole: bool = False) -> Change:
         """Look at everything. `change`: what was found just before, which stays in what is told.

@@ -194,3 +194,13 @@ def remove_animation(root: Path, row: SeriesRow) -> None:
     for suffix in (".gif", ".webp", ".latest.png", ".sheet.png"):
         with suppress(OSError):
             out.with_suffix(suffix).unlink()
+
+
+def link_latest(out: Path) -> None:
+    """`latest.png` of the run: whatever series changed last."""
+    newest, place = out.with_suffix(".latest.png"), out.with_name("latest.png")
+    temporary = out.with_name(".latest.png.new")
+    with suppress(OSError):
+        temporary.unlink(missing_ok=True)
+        os.link(newest, temporary)
+        temporary.replace(place)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from expsyncd.errors import Error
@@ -19,7 +19,6 @@ from expsyncd.state.series import RefusedRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
     from expsyncd.clock import Clock
     from expsyncd.mirror.batch import Batch
@@ -76,7 +75,7 @@ class Renderer:
         self._refused: dict[tuple[str, str, bytes], RefusedRow] = {}
         self._failed: dict[SeriesKey, Wanted] = {}
         self._unnoted: list[tuple[str, str, bytes, int, int]] = []  # overwritten contents
-        self._turns = 0
+        self._turns = self._made = 0
 
     def batch(self, batch: Batch) -> None:
         """Something changed in the mirror."""
@@ -96,7 +95,9 @@ class Renderer:
         try:
             while True:
                 self._wish.clear()
-                if self._looks.due() <= self._clock.monotonic():
+                if self._made != await self._thread.run(self._made_now):
+                    await self._remember()
+                elif self._looks.due() <= self._clock.monotonic():
                     await self._look()
                 elif self._waiting:
                     await self._render(self._next())
@@ -110,14 +111,21 @@ class Renderer:
     async def _remember(self) -> None:
         """What is known from before; after a failure it is not known how far anything came."""
         known = await self._thread.run(lambda: records.remembered(self._catalogue()))
-        self._rows, self._refused = known.rows, known.refused
-        self._inventory.remember(known.overwritten)
+        self._made = await self._thread.run(self._made_now)
+        # Those that are not in it, since it was made anew or could not be written, keep their canvas.
+        lost = {key: replace(row, rendered_at=None) for key, row in self._rows.items()}
+        self._rows, self._refused = {**lost, **known.rows}, known.refused
+        self._unnoted = self._inventory.remember(known.overwritten)
         for address, bad in known.refused.items():
             self._inventory.refuse(address[:2], bad.path, (bad.size, bad.mtime_ns))
         await self._tags.remember(self._thread, self._catalogue)
         self._waiting.clear()
         self._looks.add_everything()
         self._whole = True
+
+    def _made_now(self) -> int:
+        """In the database thread; another number after the catalogue was made anew, for damage."""
+        return self._catalogue().made
 
     async def _idle(self) -> None:
         """Wait for a wish; after a while draw contact sheets, then let the child go."""
@@ -244,7 +252,7 @@ class Renderer:
         await self._keep(wanted, done, reason)
         if done is not None and done.wrote and not sheet:
             self._sheets[wanted.key] = wanted
-            await asyncio.to_thread(_link_latest, wanted.out)
+            await asyncio.to_thread(records.link_latest, wanted.out)
         self._show()
 
     async def _wait_for_ground(self) -> None:
@@ -288,13 +296,3 @@ class Renderer:
 
     def _takes(self, host: str, source: str, inside: bytes) -> bool:
         return self._rules.takes(host, source, inside)
-
-
-def _link_latest(out: Path) -> None:
-    """`latest.png` of the run: whatever series changed last."""
-    newest, place = out.with_suffix(".latest.png"), out.with_name("latest.png")
-    temporary = out.with_name(".latest.png.new")
-    with suppress(OSError):
-        temporary.unlink(missing_ok=True)
-        os.link(newest, temporary)
-        temporary.replace(place)

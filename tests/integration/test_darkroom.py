@@ -388,6 +388,27 @@ async def test_a_name_with_a_step_that_is_written_again_keeps_the_frame_of_befor
             assert Blocks(tmp_path / "cache", 10**9).find(key_of(one, Look(), (200, 64), kind)) is not None
 
 
+async def test_damage_of_any_kind_is_the_files_and_not_the_childs(darkroom, folder, tmp_path):
+    frames = write(folder, 2)
+    packed, half, still = io.BytesIO(), io.BytesIO(), photo(0, (16, 16)).quantize()
+    np.savez_compressed(packed, x=np.asarray(photo(0, (64, 64))))
+    squeezed = packed.getvalue()[:100] + b"\xff" * 100 + packed.getvalue()[200:]
+    still.save(half, "GIF", save_all=True, append_images=[still.rotate(90)], duration=50)
+    moving = half.getvalue()
+    at = moving.rindex(b"\x21\xf9\x04")  # what stands before its second picture
+    short = moving[:at] + b"\x21\xf9\x01\x00" + moving[at + 7 :]
+    header = b"{'descr': '<f4', 'shape': ((" + b" " * 89 + b"\n"
+    torn = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + b"\0" * 64
+    for number in range(3):
+        for name, data in ((f"z{number}.npz", squeezed), (f"g{number}.gif", short), (f"n{number}.npy", torn)):
+            (folder / name).write_bytes(data)
+            frames.append(frame(folder / name, len(frames)))
+    done = await darkroom.render(frames, PLAIN, tmp_path / "s.gif")
+    assert done.shown == 2
+    assert len(done.refused) == 9
+    assert not any("program" in one.reason for one in done.refused)
+
+
 async def test_large_frames_get_a_small_form_for_pages(darkroom, folder, tmp_path):
     frames = write(folder, 2, (640, 480))
     done = await darkroom.render(frames, PLAIN, tmp_path / "s.gif")

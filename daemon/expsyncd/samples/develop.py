@@ -207,6 +207,10 @@ def developed(frame: Frame, ground: tuple[int, int, int]) -> tuple[Image.Image, 
                     found.append(decoded(file, ground))
         except Refusal as refusal:
             raise Refusal(refusal.reason, picture.path) from None
+        except (OSError, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001 - zlib, lzma, struct and tokenize raise their own
+            raise Refusal(f"damaged ({type(error).__name__})", picture.path) from None
     return _laid_out(frame, found, ground), digest.hexdigest()[:32]
 
 

@@ -78,7 +78,7 @@ def scalar_of(value: Any, *, known: bool) -> float | None:
     try:
         array = tensor_util.make_ndarray(tensor)
         return float(array.item()) if np.issubdtype(array.dtype, np.number) and array.size == 1 else None
-    except (TypeError, ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError, KeyError):  # KeyError: resources, variants
         return None
 
 

@@ -2,6 +2,7 @@
 
 import math
 
+import pytest
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.util.tensor_util import make_tensor_proto
@@ -59,3 +60,13 @@ def test_patterns_are_bounded():
     for number in range(PATTERNS_MOST + 10):
         patterns.learn(b"%08d1234" % number, place, Points())
     assert len(patterns._points) <= PATTERNS_MOST
+
+
+@pytest.mark.parametrize("kind", [0, 7, 20, 21, 120, 121, 999])
+def test_a_tensor_of_a_kind_that_holds_no_numbers_is_no_scalar(kind):
+    value = Summary.Value(tag="odd")
+    value.metadata.plugin_data.plugin_name = "scalars"
+    value.tensor.dtype = kind
+    value.tensor.tensor_shape.SetInParent()
+    value.tensor.tensor_content = b"12345678"
+    assert scalar_of(value, known=True) is None

@@ -47,6 +47,7 @@ class Verdicts:
         self._gathered: dict[RunKey, tuple[Gathered, int | None]] = {}
         self._seen_gaps: dict[RunKey, Gaps] = {}
         self._jobs: dict[RunKey, JobRow] = {}
+        self._ahead: dict[RunKey, tuple[float, float]] = {}  # time stamp, and when it was first seen
         self._gone: dict[tuple[str, str], Mapping[bytes, float]] = {}
 
     def remember(self, rows: dict[RunKey, MeasuredRow]) -> None:
@@ -56,7 +57,7 @@ class Verdicts:
 
     def drop(self, key: RunKey) -> None:
         """A run went."""
-        for table in (self._rows, self._gathered, self._seen_gaps, self._jobs):
+        for table in (self._rows, self._gathered, self._seen_gaps, self._jobs, self._ahead):
             table.pop(key, None)
 
     def ask_facts(self, sources: Iterable[tuple[str, str]]) -> None:
@@ -124,8 +125,7 @@ class Verdicts:
         if job is not None and (end := job_end(job.state, job.ended, job.ended_at)) is not None:
             ends = _with_job(end, ends)
         known = Evidence(
-            # A file from the future, by its time stamp, grew now at the latest.
-            min(newest, sight.now),
+            self._grown_at(seen.key, newest, sight.now),
             gathered.gaps or self._seen_gaps.get(seen.key, {}),
             ends,
             self._gone_at(seen),
@@ -147,6 +147,17 @@ class Verdicts:
             trouble=gathered.trouble,
             log=seen.log,
         )
+
+    def _grown_at(self, key: RunKey, newest: float, now: float) -> float:
+        """A file from the future, by its time stamp, grew when it was first seen with that stamp."""
+        if newest <= now:
+            self._ahead.pop(key, None)
+            return newest
+        stamp, seen_at = self._ahead.get(key, (None, now))
+        if stamp != newest:
+            seen_at = now
+        self._ahead[key] = newest, seen_at
+        return min(seen_at, now)
 
     def _gone_at(self, seen: RunSeen) -> float | None:
         """Since when all its metrics are no longer on the host."""

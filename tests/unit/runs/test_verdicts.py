@@ -156,6 +156,26 @@ def test_a_file_from_the_future_grew_now(tracker, clock):
     assert settled(verdicts(tracker, clock), seen(-90_000)).state == "growing"
 
 
+def test_a_file_from_the_future_that_grows_no_more_stalls(tracker, clock):
+    # The host's clock was a day ahead and was set right.
+    made = verdicts(tracker, clock)
+    run = seen(-90_000)
+    made.settle(run, gathered(), 7, {run.key: run})
+    clock.at = NOW + timedelta(hours=2)
+    pulled(tracker, clock.at)
+    (row,), _ = made.judge({run.key: run})
+    assert row.state == "stalled"
+    assert "nothing since 2026-01-01 00:00 UTC" in row.why
+    again = seen(-90_001)
+    (row,) = made.settle(again, gathered(), 8, {again.key: again})
+    assert row.state == "growing"
+
+
+def pulled(tracker, at):
+    there = SourceState("~/exp", status=Fresh(at), last_success_at=at)
+    tracker.put_host("gpu", HostState(Connected(), at, sources={"exp": there}, clock_offset_s=0.0))
+
+
 def test_naming_all_runs_is_not_done_again_for_each_that_was_read(tracker, clock):
     named = []
     facts: Any = Facts()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from expsyncd.samples.blocks import THUMB
@@ -16,7 +17,7 @@ from expsyncd.state.frames import FrameRow
 from expsyncd.state.series import RefusedRow, SeriesRow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from expsyncd.samples.darkroom import Refused, Rendered
@@ -60,6 +61,22 @@ def is_done(row: SeriesRow | None, wanted: Wanted, how: str) -> bool:
         and row.made_of == f"{wanted.made_of} {how}"
         and (wanted.out.exists() or not wanted.worth_it)
     )
+
+
+def apart(rows: Mapping[SeriesKey, SeriesRow], series: Iterable[Wanted], root: Path) -> list[Wanted]:
+    """The series, each with a file of its own.
+
+    Those of one source are told apart where they are named; images of another source, and image tags, may
+    come to the same name in the same run. Who has it keeps it.
+    """
+    wanted = {one.key: one for one in series}
+    places = {key: os.fsencode(one.out.relative_to(root)) for key, one in wanted.items()}
+    owners = {row.path: key for key, row in rows.items() if places.get(key, row.path) == row.path}
+    for key, one in wanted.items():
+        if owners.setdefault(places[key], key) != key:
+            stem = f"{one.out.stem}-{hashlib.sha256(key.name).hexdigest()[:6]}"
+            wanted[key] = replace(one, out=one.out.with_name(f"{stem}{one.out.suffix}"))
+    return list(wanted.values())
 
 
 def gone(rows: Iterable[SeriesKey], found: Regrouped) -> list[SeriesKey]:

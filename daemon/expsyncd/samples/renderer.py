@@ -202,7 +202,7 @@ class Renderer:
         return [one for run in self._tags.runs for one in self._tags.series(run, self._root.animations)]
 
     def _want(self, series: Iterable[Wanted]) -> None:
-        for wanted in series:
+        for wanted in records.apart(self._rows, series, self._root.path):
             how = self._rules.how(wanted.key.host, wanted.source)
             if not records.is_done(self._rows.get(wanted.key), wanted, how):
                 self._waiting[wanted.key] = wanted

@@ -1,3 +1,4 @@
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -6,8 +7,9 @@ import pytest
 from expsyncd.samples import records
 from expsyncd.samples.darkroom import Refused, Rendered
 from expsyncd.samples.frame import Frame, Picture, SeriesKey
+from expsyncd.samples.inventory import Inventory
 from expsyncd.samples.look import Look
-from expsyncd.samples.wanted import Regrouped, Wanted, made_of
+from expsyncd.samples.wanted import Regrouped, Wanted, made_of, regrouped
 from expsyncd.state.catalogue import Catalogue
 from expsyncd.state.series import RefusedRow
 
@@ -114,3 +116,31 @@ def test_frames_are_kept_without_those_that_cannot_be_shown(wanted, tmp_path):
     assert (seven.step, seven.path, seven.size, seven.mtime_ns) == (7, "gpu/s/x", 1, 7)
     assert (nine.step, nine.label, nine.path) == (9, "step 9", ""), "a grid is no single file"
     assert len({seven.block, seven.thumb, nine.block, nine.thumb}) == 4
+
+
+def test_no_two_series_share_a_file(tmp_path):
+    mirror = tmp_path / "mirror"
+    for inside in (
+        "tb/exp1/events.out.tfevents.1",
+        "tb/exp1/samples/epoch_1.png",
+        "samples/exp1/epoch_1.png",
+    ):
+        (mirror / "gpu" / inside).parent.mkdir(parents=True, exist_ok=True)
+        (mirror / "gpu" / inside).write_bytes(b"x")
+    inventory = Inventory(mirror, lambda *_: True)
+    found = regrouped(inventory, inventory.rescan(), tmp_path, lambda *_: None).series
+    foreign, own = sorted(records.apart({}, found, tmp_path), key=lambda one: one.key.name)
+    assert (foreign.source, own.source) == ("samples", "tb")
+    assert foreign.out.parent == own.out.parent
+    assert foreign.out != own.out
+    # Who has a name keeps it, whoever is looked at first.
+    rows = {
+        one.key: records.row_of(one, rendered(one), "", None, HOW, 5.0, tmp_path) for one in (foreign, own)
+    }
+    for again in (found, found[::-1], found[:1], found[1:]):
+        for one in records.apart(rows, again, tmp_path):
+            assert os.fsencode(one.out.relative_to(tmp_path)) == rows[one.key].path
+    # A series of the same source that is named otherwise now gives its file to another.
+    moved = replace(own, out=own.out.with_name("new.gif"))
+    heir = replace(own, key=replace(own.key, name=b"heir"))
+    assert records.apart(rows, [moved, heir], tmp_path) == [moved, heir]

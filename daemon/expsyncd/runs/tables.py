@@ -193,7 +193,7 @@ def _number(text: str, held: dict[str, Any]) -> float | None:
     if held.get("delimiter") == ";":
         text = text.replace(",", ".")
     with suppress(ValueError):
-        return float(text)
+        return None if "_" in text else float(text)  # 1_2 is a name, though Python reads 12
     return None
 
 

@@ -184,3 +184,9 @@ def test_a_line_that_is_no_object_is_left_out_among_metrics(odd):
     lines = f'{{"step": 1, "loss": 2}}\n{odd}\n{{"step": 2, "loss": 3}}\n'
     found = rows(read_json_lines(io.BytesIO(lines.encode()), 0, held))
     assert (found, held["unread"]) == ({"loss": [(1, 0.0, 2.0), (2, 0.0, 3.0)]}, 1)
+
+
+def test_a_text_with_underscores_is_no_number():
+    # Python reads 1_2 as 12; a run that is called so is none.
+    found = table("run,step,loss\n1_1,1,0.5\n1_2,1,0.25\n")
+    assert found == {"1_1/loss": [(1, 0.0, 0.5)], "1_2/loss": [(1, 0.0, 0.25)]}

@@ -409,6 +409,26 @@ async def test_damage_of_any_kind_is_the_files_and_not_the_childs(darkroom, fold
     assert not any("program" in one.reason for one in done.refused)
 
 
+@pytest.mark.parametrize(("kind", "turned"), [("JPEG", 6), ("PNG", 8), ("WEBP", 3), ("TIFF", 6), ("JPEG", 1)])
+async def test_a_picture_stands_as_its_exif_says(darkroom, folder, tmp_path, kind, turned):
+    upright = photo(3, (96, 64))
+    back = {6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270, 3: Image.Transpose.ROTATE_180}
+    stored = upright.transpose(back[turned]) if turned in back else upright
+    exif = Image.Exif()
+    exif[0x0112] = turned
+    stored.save(folder / "e.png", kind, exif=exif)
+    done = await darkroom.render([frame(folder / "e.png", 1)], PLAIN, tmp_path / "s.gif")
+    assert done.canvas == (96, 64)
+    (shown,) = frames_of(tmp_path / "s.gif")
+    assert nearest(shown, 5) == 3
+
+
+async def test_damaged_exif_turns_nothing(darkroom, folder, tmp_path):
+    photo(2).save(folder / "e.jpg", exif=b"Exif\0\0II*\0\x08\0\0\0\xff\xff\x12\x01\x03")
+    done = await darkroom.render([frame(folder / "e.jpg", 1)], PLAIN, tmp_path / "s.gif")
+    assert (done.shown, done.refused) == (1, ())
+
+
 async def test_large_frames_get_a_small_form_for_pages(darkroom, folder, tmp_path):
     frames = write(folder, 2, (640, 480))
     done = await darkroom.render(frames, PLAIN, tmp_path / "s.gif")

@@ -28,6 +28,12 @@ DAMAGED = (
 )  # fmt: skip
 _TAIL = 64
 _ENDS = {"JPEG": b"\xff\xd9", "GIF": b"\x3b"}
+_ORIENTATION = 0x0112  # of EXIF; Pillow turns TIFF itself
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # fmt: skip
 _PNG_END = b"IEND\xaeB`\x82"
 
 Image.MAX_IMAGE_PIXELS = None  # ours is lower, and an error
@@ -80,7 +86,7 @@ def decoded(file: BinaryIO, ground: tuple[int, int, int]) -> Image.Image:
             whole = _ends_well(file, image.format or "")
             if not whole:
                 raise Refusal("cut off: its end is missing")
-            return plain(image, ground)
+            return plain(upright(image), ground)
     except UnidentifiedImageError:
         raise Refusal("no image that can be read") from None
     except MemoryError:
@@ -109,6 +115,15 @@ def _ends_well(file: BinaryIO, kind: str) -> bool:
     if kind in _ENDS:
         return tail.rstrip(b"\0").endswith(_ENDS[kind])
     return True
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """Turned as its EXIF says, as browsers show it; damage there is no reason to show nothing."""
+    try:
+        turn = _TURNS.get(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # noqa: BLE001 - struct raises its own, and tags may hold anything
+        turn = None
+    return image if turn is None else image.transpose(turn)
 
 
 def plain(image: Image.Image, ground: tuple[int, int, int]) -> Image.Image:

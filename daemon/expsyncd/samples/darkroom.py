@@ -116,10 +116,13 @@ class Darkroom:
             good = _without(good, {id(chosen[number]): paths for number, paths in bad.items()})
         return None if not refused else _nothing(out, refused)
 
-    async def scan(self, path: bytes, offset: int) -> dict[str, Any] | None:
-        """The images of an event file from `offset` on: found, scanned, broken. None: unreadable."""
+    async def scan(self, path: bytes, offset: int, *, over: bool = False) -> dict[str, Any] | None:
+        """The images of an event file from `offset` on: found, scanned, broken. None: unreadable.
+
+        `over`: what stands at `offset` is damage.
+        """
         try:
-            async for answer in self._cell.ask({"scan": os.fsdecode(path), "offset": offset}):
+            async for answer in self._cell.ask({"scan": os.fsdecode(path), "offset": offset, "over": over}):
                 if "scanned" in answer:
                     return answer
         except DiedError:

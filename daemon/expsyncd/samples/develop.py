@@ -228,7 +228,7 @@ def scan_events(job: dict[str, Any]) -> None:
     path = os.fsencode(job["scan"])
     try:
         with opened(Picture(path, 0, 0, member="any")) as file:
-            result = tagged.scan(file, int(job["offset"]), SCANNED_AT_ONCE)
+            result = tagged.scan(file, int(job["offset"]), SCANNED_AT_ONCE, over=job["over"])
     except Refusal as refusal:
         say(failed=refusal.reason)
         return

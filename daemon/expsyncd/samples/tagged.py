@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SMALLEST = 120  # bytes; a record with an image is larger
 LARGEST = 64 << 20
+PIECE = 1 << 20  # bytes read at once of what is no record
 PICTURES_MOST = 144
 TAG_LONGEST = 300
 DT_STRING = 7
@@ -48,12 +49,17 @@ class Scan:
     broken: bool = False
 
 
-def scan(file: BinaryIO, offset: int, most: int) -> Scan:
-    """Read records from `offset` on, about `most` bytes of them; a last one that is not whole yet stays."""
+def scan(file: BinaryIO, offset: int, most: int, *, over: bool = False) -> Scan:
+    """Read records from `offset` on, about `most` bytes of them; a last one that is not whole yet stays.
+
+    `over`: what stands at `offset` is damage; go on behind it, if there is a record yet.
+    """
     file.seek(0, 2)
     size = file.tell()
     result = Scan(offset=offset)
     heads = Heads()
+    if over:
+        result.offset = offset = _behind(file, offset, size, heads)
     while result.offset + HEAD <= size and result.offset - offset < most:
         file.seek(result.offset)
         length = heads.length(file.read(HEAD))
@@ -66,6 +72,19 @@ def scan(file: BinaryIO, offset: int, most: int) -> Scan:
             result.found += _images(file.read(length), result.offset, length)
         result.offset += HEAD + length + TAIL
     return result
+
+
+def _behind(file: BinaryIO, offset: int, size: int, heads: Heads) -> int:
+    """Where the next record begins; `offset` when there is none."""
+    at = offset + 1
+    while at + HEAD <= size:
+        file.seek(at)
+        piece = file.read(PIECE)
+        found = heads.next_in(piece)
+        if found is not None:
+            return at + found
+        at += max(1, len(piece) - HEAD + 1)
+    return offset
 
 
 def picture(file: BinaryIO, offset: int, length: int, wall: float, tag: str, index: int) -> bytes:

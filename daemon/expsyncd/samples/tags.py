@@ -38,6 +38,8 @@ class Tags:
         self._of_run: dict[RunKey, list[TaggedRow]] = defaultdict(list)
         self._waiting: dict[EventFile, int] = {}
         self._died: set[EventFile] = set()
+        self._damaged: dict[EventFile, int] = {}  # where the last damage begins
+        self._anew: set[EventFile] = set()  # on the way from their beginning: what is no record is damage
 
     async def remember(self, thread: DatabaseThread, catalogue: Callable[[], Catalogue]) -> None:
         """What was found before this start."""
@@ -80,23 +82,34 @@ class Tags:
             upto = 0
             await self._forget(file, thread, catalogue)
         absolute = b"/".join((os.fsencode(self._mirror), os.fsencode(host), os.fsencode(source), path))
-        found = await self._darkroom.scan(absolute, upto)
+        over = self._damaged.get(file) == upto
+        if upto == 0:
+            self._anew.add(file)
+        found = await self._darkroom.scan(absolute, upto, over=over)
         if found is None:
             # It may have been this computer: once more. A second death is the file's, until it changes.
             if file not in self._died:
                 self._died.add(file)
                 self._waiting[file] = size
+            else:
+                self._anew.discard(file)
             return None
         self._died.discard(file)
-        if found["broken"] and upto:
+        reached = int(found["scanned"])
+        if found["broken"] and reached == upto > 0 and not over and file not in self._anew:
             # What was there before is not what is there now: once more from its beginning.
             await self._forget(file, thread, catalogue)
             self._waiting[file] = size
             return None
         rows = [TaggedRow(*file, *words) for words in found["found"]]
-        reached = int(found["scanned"])
-        if reached > upto and reached < size and not found["broken"]:
+        if found["broken"]:
+            if self._damaged.get(file) != reached:  # read from where a record began: on behind it
+                self._damaged[file] = reached
+                self._waiting[file] = size
+        elif upto < reached < size:
             self._waiting[file] = size
+        if file not in self._waiting:
+            self._anew.discard(file)
         self._upto.setdefault((host, source), {})[path] = reached
         self.take(rows)
         await thread.run(lambda: catalogue().write(lambda db: tagged.put_scanned(db, file, reached, rows)))
@@ -107,6 +120,7 @@ class Tags:
     ) -> None:
         host, source, path = file
         self._upto.get((host, source), {}).pop(path, None)
+        self._damaged.pop(file, None)
         rows = self._of_run[host, source, _run(path)]
         rows[:] = [row for row in rows if row.path != path]
         await thread.run(lambda: catalogue().write(lambda db: tagged.drop_scanned(db, file)))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 TAIL_BYTES = 8192
 LINE_LONGEST = 200
+NUMBER_LONGEST = 20  # digits of a number in a name
 
 # The best first; then any other log, by name.
 NAMES = (
@@ -50,7 +51,12 @@ def log_of(names: Iterable[bytes]) -> bytes:
         if name in present:
             return name
     others = [name for name in present if name.lower().endswith(ENDINGS) and not _NOT.search(name)]
-    return others[-1] if others else b""  # slurm-123.out: the newest job has the highest number
+    return max(others, key=_counted, default=b"")  # slurm-123.out: the newest job has the highest number
+
+
+def _counted(name: bytes) -> bytes:
+    """In the order of its numbers: 99999 before 100000."""
+    return re.sub(rb"\d+", lambda number: number[0].zfill(NUMBER_LONGEST), name)
 
 
 def ended(tail: str) -> tuple[str, str] | None:

@@ -11,7 +11,9 @@ TRACE = "Traceback (most recent call last):\n  File 'train.py', line 3, in <modu
     ("names", "log"),
     [
         ([b"a.png", b"train.log", b"x.log"], b"train.log"),
-        ([b"slurm-7.out", b"slurm-12.out"], b"slurm-7.out"),
+        ([b"slurm-7.out", b"slurm-12.out"], b"slurm-12.out"),
+        ([b"run_9.log", b"run_10.log", b"run_2.log"], b"run_10.log"),
+        ([b"slurm-99999.out", b"slurm-100000.out", b"a.log"], b"slurm-100000.out"),
         ([b"slurm-1200.out", b"slurm-1199.out"], b"slurm-1200.out"),
         ([b"wandb-debug.log", b"stderr.log"], b""),
         ([b"main.log"], b"main.log"),

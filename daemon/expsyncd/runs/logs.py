@@ -41,6 +41,8 @@ _DONE = re.compile(
     r"(?:finished|completed|complete|done)(?: (?:training|successfully|in [\d:.hms ]+))*\W*$",
     re.IGNORECASE,
 )
+# One of several: its training is over, and its evaluation or the next one follows.
+_PART = re.compile(r"\b(?:epoch|fold|stage|phase|round|iter(?:ation)?|step)\W{0,3}\d", re.IGNORECASE)
 _TRAINED = re.compile(r"\b(?:training|train|fit|experiment|run|job)\b", re.IGNORECASE)
 
 
@@ -72,6 +74,6 @@ def ended(tail: str) -> tuple[str, str] | None:
     # A traceback that something else was written after was survived.
     if _EXCEPTION.fullmatch(last) and any(_TRACE in line for line in lines[:-1]):
         return "failed", last
-    if _DONE.search(last) and _TRAINED.search(last):
+    if _DONE.search(last) and _TRAINED.search(last) and not _PART.search(last):
         return "finished", last
     return None

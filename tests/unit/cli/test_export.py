@@ -1,5 +1,6 @@
 import csv
 import stat
+import tracemalloc
 
 import pytest
 
@@ -36,6 +37,21 @@ def test_points(here):
         ("gpu/a", "loss", "0", "2.0"),
         ("gpu/a", "loss", "9", "-0.5"),
     ]
+
+
+def test_points_of_many_runs_are_not_held(here):
+    curve = [(step, step / 7) for step in range(400)]
+    catalogue(here.paths.catalogue_db, *((run(f"hpc/{n:03}"), {}, {"loss": curve}) for n in range(150)))
+    file = here.folder / "points.csv"
+    here.said("export", "--points", "-o", str(file))  # what is imported once is not counted
+    tracemalloc.start()
+    try:
+        here.said("export", "--points", "-o", str(file))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(file.read_bytes().splitlines()) > 60_000
+    assert most < file.stat().st_size / 2
 
 
 def test_into_a_file(here):

@@ -109,6 +109,8 @@ def read_json_lines(file: BinaryIO, offset: int, held: dict[str, Any]) -> Read:
         if "columns" not in held:
             held.update(_understood(list(flat), numbers))
         _add(numbers, texts, held, found)
+    if held.get("unread") and "columns" not in held and not found.more:
+        raise NoTableError("its lines are no JSON")
     return found
 
 

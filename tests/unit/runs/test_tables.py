@@ -190,3 +190,14 @@ def test_a_text_with_underscores_is_no_number():
     # Python reads 1_2 as 12; a run that is called so is none.
     found = table("run,step,loss\n1_1,1,0.5\n1_2,1,0.25\n")
     assert found == {"1_1/loss": [(1, 0.0, 0.5)], "1_2/loss": [(1, 0.0, 0.25)]}
+
+
+def test_a_json_file_of_several_lines_is_no_table_and_no_trouble():
+    # Many programs write their last figures so, into metrics.json.
+    whole = io.BytesIO(json.dumps({"acc": 0.9, "loss": 0.1}, indent=2).encode() + b"\n")
+    with pytest.raises(NoTableError, match="no JSON"):
+        read_json_lines(whole, 0, {})
+    held: dict[str, Any] = {}
+    torn = io.BytesIO(b'{"step": 1, "lo\n{"step": 2, "loss": 3}\n')
+    assert rows(read_json_lines(torn, 0, held)) == {"loss": [(2, 0.0, 3.0)]}
+    assert held["unread"] == 1

@@ -1,11 +1,13 @@
 """From an image on a host to its animation, by the real daemon; and what a person asks for at the command line."""
 
+import asyncio
 import csv
 import io
 import json
 import os
 import shutil
 import signal
+from datetime import UTC, datetime
 
 import pytest
 from PIL import Image, ImageSequence
@@ -13,9 +15,23 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
+from expsyncd.clock import SystemClock
+from expsyncd.config.model import Config
+from expsyncd.mirror.batch import Batch
+from expsyncd.paths import RootPaths
+from expsyncd.samples.darkroom import Darkroom
+from expsyncd.samples.renderer import Renderer
+from expsyncd.samples.rules import Rules
+from expsyncd.state.catalogue import Catalogue
+from expsyncd.state.series import series_of
+from expsyncd.state.sqlite import DamagedError
+from expsyncd.state.status import ConfigState, RootState, Snapshot
+from expsyncd.state.tagged import all_tagged
+from expsyncd.state.thread import DatabaseThread
+from expsyncd.state.tracker import Tracker
 from support.pictures import encoded, hostile, photo
 from support.place import Place, content
-from support.wait import until
+from support.wait import eventually, until
 
 WITHIN_S = 20
 
@@ -251,3 +267,52 @@ def test_exports_and_comparisons(place):
         assert title in said.stderr
         assert len(said.stderr.splitlines()) == 2
     assert max(map(len, place.run("samples").stdout.splitlines())) <= 80
+
+
+async def test_damage_of_the_catalogue_met_at_work_is_made_good(tmp_path):
+    root = RootPaths(tmp_path)
+    out = root.mirror / "gpu" / "tb" / "exp1" / "out"
+    out.mkdir(parents=True)
+    writer = EventFileWriter(str(out.parent))
+    (events,) = out.parent.glob("*tfevents*")
+
+    def add(step):
+        (out / f"fake_{step}.png").write_bytes(encoded(photo(step)))
+        image = Summary.Image(height=64, width=96, colorspace=3, encoded_image_string=encoded(photo(step)))
+        value = Summary.Value(tag="real", image=image)
+        writer.add_event(Event(wall_time=1e9 + step, step=step, summary=Summary(value=[value])))
+        writer.flush()
+
+    now = datetime.now(UTC)
+    thread, catalogue = DatabaseThread(), Catalogue.open(tmp_path / "c.db")
+    renderer = Renderer(
+        root, Rules(Config()), Darkroom(tmp_path / "frames", 1 << 30),
+        Tracker(Snapshot("0", 1, now, ConfigState("", now), RootState(""))),
+        thread, lambda: catalogue, SystemClock(), lambda: True,
+    )  # fmt: skip
+
+    async def known():
+        rows = await thread.run(catalogue.read, series_of, [])
+        tagged = await thread.run(catalogue.read, all_tagged, [])
+        return {row.name: row.frames for row in rows}, [row.step for row in tagged]
+
+    for step in (1, 2):
+        add(step)
+    try:
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(renderer.run(), name="renderer")
+            await eventually(lambda: _is(known, 2), WITHIN_S, "all is known")
+            await thread.run(catalogue._rebuild, DamagedError("the catalogue is damaged", ""))
+            add(3)
+            renderer.batch(Batch(frozenset({bytes(events)})))
+            await eventually(lambda: _is(known, 3), WITHIN_S, "all is known again")
+            running.cancel()
+    finally:
+        writer.close()
+        await thread.run(catalogue.close)
+        await thread.close()
+
+
+async def _is(known, count):
+    series, steps = await known()
+    return (sorted(series.values()), steps) == ([count, count], list(range(1, count + 1)))

@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 from faults.guarantees.deeds import DEEDS
 from faults.guarantees.scene import Scene
-from faults.guarantees.troubles import TROUBLES, KilledDaemon, Trouble
+from faults.guarantees.troubles import TROUBLES, KilledDaemon, Trouble, agents
 from support.wait import until
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 SEEDS = st.integers(0, 2**32 - 1)
 DEEDS_AT_ONCE = 8
+TROUBLES_TRIED = 2
+FOLLOWED_WITHIN_S = 90.0
 DEEDS_TRIED = 4
 FEWEST_FILES = 8
 # The first is what hypothesis draws when it draws the simplest.
@@ -156,6 +158,8 @@ class Machine(RuleBasedStateMachine):
 
     def _begin(self) -> None:
         if self.scene.place.daemon is not None:
+            if self.scene.followed:  # the saved file is being applied, and logins are six a minute at most
+                until(lambda: agents(self.scene), FOLLOWED_WITHIN_S, "followed")
             return
         for name in (*["create"] * FEWEST_FILES, "append"):
             self._deed(name)
@@ -173,9 +177,9 @@ class Machine(RuleBasedStateMachine):
             case "deeds-and-trouble":
                 self._deeds(2)
                 self._pause(1.2)
-                self._guarded(self._trouble, self.storm.least(self.storm.struck, self.chance))
+                self._guarded(self._some_trouble)
             case "trouble":
-                self._guarded(self._trouble, self.storm.least(self.storm.struck, self.chance))
+                self._guarded(self._some_trouble)
             case "heal":
                 self._pause(1.5)
                 self._guarded(self._heal)
@@ -219,12 +223,31 @@ class Machine(RuleBasedStateMachine):
         self.storm.deeds[name] += 1
         return True
 
-    def _trouble(self, name: str) -> None:
+    def _some_trouble(self) -> None:
+        # A trouble may find nobody to strike: then another.
+        for _ in range(TROUBLES_TRIED):
+            if self._trouble(self._drawn()):
+                return
+
+    def _drawn(self) -> str:
+        """One that struck least; where there is an agent, every other time one of its own, if that is behind."""
+        struck = self.storm.struck
+        of_agents = [name for name in ("stop-agent", "kill-agent") if name in struck]
+        others = Counter({name: count for name, count in struck.items() if name not in of_agents})
+        if not self.scene.followed:
+            return self.storm.least(others, self.chance)
+        # Stopped before killed: one that is killed again and again stays away for long.
+        behind = [name for name in of_agents if struck[name] <= min(others.values())]
+        return behind[0] if behind and self.chance.random() < 0.5 else self.storm.least(struck, self.chance)
+
+    def _trouble(self, name: str) -> bool:
         trouble = TROUBLES[name](self.scene, self.chance)
-        if trouble.begin():
-            self.steps.append(name.upper())
-            self.storm.struck[name] += 1
-            self.under_way.append(trouble)
+        if not trouble.begin():
+            return False
+        self.steps.append(name.upper())
+        self.storm.struck[name] += 1
+        self.under_way.append(trouble)
+        return True
 
     def _heal(self) -> None:
         # A daemon that is down comes last: on a disk with room again, and no stopped child of the one before.

@@ -84,6 +84,7 @@ class Scene:
 
     def follow(self, follow: bool) -> None:
         """Whether the host is followed; a running daemon takes the saved file up by itself."""
+        self.followed = follow
         text = f"{self._config}    follow: {'true' if follow else 'false'}\n"
         if not self.place.config_file.exists() or self.place.config_file.read_text() != text:
             self.place.config_file.write_text(text)

@@ -25,7 +25,7 @@ from support.wait import until
 AN_HOUR_S = 3600
 RECONCILES = 4
 CYCLES = 5
-SETTLE_S = 45.0  # what the first pull set going, the runs and samples of it, is over then
+SETTLE_S = 75.0  # what the first pull set going is over then: who reads runs and samples rests after 60 s
 
 
 def figures(cpu: float, passed: float, words: str = "") -> tuple[str, ...]:

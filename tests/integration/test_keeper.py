@@ -139,16 +139,22 @@ async def test_a_pull_that_cannot_be_recorded_is_told_and_tried_again(sshd, shor
             await eventually(lambda: keeper.state.status.word == "fresh", 20)
 
 
+async def about_to_replace(found):
+    """A pull whose next pass replaces a small image and, slowly, a large one."""
+    for name, size in (("a.png", 10), ("b.png", 4_000_000)):
+        (found.there / name).write_bytes(b"old" * size)
+    await found.settled()
+    for name, size in (("a.png", 10), ("b.png", 4_000_000)):
+        (found.there / name).write_bytes(os.urandom(size))
+    pull = found.new(bwlimit=400_000)
+    await pull.look()
+    await pull.metrics()
+    return pull
+
+
 async def test_old_bytes_of_a_pass_that_broke_are_known_at_once(sshd, short_folder):
     async with world(short_folder, sshd) as found:
-        for name, size in (("a.png", 10), ("b.png", 4_000_000)):
-            (found.there / name).write_bytes(b"old" * size)
-        await found.settled()
-        for name, size in (("a.png", 10), ("b.png", 4_000_000)):
-            (found.there / name).write_bytes(os.urandom(size))
-        pull = found.new(bwlimit=400_000)
-        await pull.look()
-        await pull.metrics()
+        pull = await about_to_replace(found)
         async with asyncio.TaskGroup() as group:
             bringing = group.create_task(ended(pull.bulk()))
             await eventually(lambda: (found.here / "a.png").stat().st_size == 10, 20, "the first of them")
@@ -161,14 +167,7 @@ async def test_old_bytes_of_a_pass_that_broke_are_known_at_once(sshd, short_fold
 
 async def test_old_bytes_of_a_pass_that_was_cut_off_are_known_after_the_next_pull(sshd, short_folder):
     async with world(short_folder, sshd) as found:
-        for name, size in (("a.png", 10), ("b.png", 4_000_000)):
-            (found.there / name).write_bytes(b"old" * size)
-        await found.settled()
-        for name, size in (("a.png", 10), ("b.png", 4_000_000)):
-            (found.there / name).write_bytes(os.urandom(size))
-        pull = found.new(bwlimit=400_000)
-        await pull.look()
-        await pull.metrics()
+        pull = await about_to_replace(found)
         bringing = asyncio.get_running_loop().create_task(pull.bulk())
         await eventually(lambda: (found.here / "a.png").stat().st_size == 10, 20, "the first of them")
         bringing.cancel()
